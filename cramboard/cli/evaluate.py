@@ -1,0 +1,113 @@
+"""`cramboard evaluate`: the main job."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cramboard.cli.output import write_json
+
+
+def _settings(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    for value in values:
+        if "=" not in value:
+            raise click.BadParameter(f"{value!r} is not NAME=VALUE", ctx, param)
+    return tuple((value.split("=", 1)[0], value.split("=", 1)[1]) for value in values)
+
+
+@click.command("evaluate")
+@click.option("-t", "--task", required=True, help="Task name; `cramboard tasks list` shows them.")
+@click.option(
+    "-d",
+    "--decoder",
+    required=True,
+    help="Listed decoder, local folder, GGUF file, or Hub id with --revision.",
+)
+@click.option("--revision", help="Commit (40 hex digits) of a decoder given as a Hub id.")
+@click.option("-m", "--method", required=True, help="What makes the vectors: cram, constant.")
+@click.option("--preset", help="Named settings of the method, for cram: quick, standard (default), full.")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=_settings,
+    help="One setting of the method.",
+)
+@click.option("-k", "k", type=int, default=1, show_default=True, help="Vectors a sample.")
+@click.option("--span", type=int, help="Leading tokens that the method is given; its own choice by default.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of everything random. Seed 0 ranks.")
+@click.option(
+    "--split",
+    type=click.Choice(["public", "tuning"]),
+    default="public",
+    show_default=True,
+    help="Which samples.",
+)
+@click.option("--limit", type=click.IntRange(1), help="Only the first N samples.")
+@click.option("--sample-id", "sample_ids", multiple=True, help="Only this sample; may be repeated.")
+@click.option("--device", default="auto", show_default=True, help="cpu, cuda, cuda:1, mps; auto takes the first GPU.")
+@click.option("--dtype", type=click.Choice(["auto", "float32", "bfloat16"]), default="auto", show_default=True,
+              help="What the search computes in; verification is always float32.")  # fmt: skip
+@click.option("--batch-size", default="auto", show_default=True, help="Samples made at once: auto or a number.")
+@click.option(
+    "--attention",
+    type=click.Choice(["sdpa", "eager"]),
+    default="sdpa",
+    show_default=True,
+    help="Attention kernels.",
+)
+@click.option("--output-dir", type=click.Path(path_type=Path), help="Run folder; under runs/ by default.")
+@click.option("--overwrite", type=click.Choice(["never", "missing", "always"]), default="missing", show_default=True,
+              help="never: refuse a folder with a run; missing: keep what is there; always: start anew.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Write the summary as JSON to stdout instead of the table.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done and where; load and write nothing.")
+def command(as_json: bool, dry_run: bool, **asked: Any) -> int:
+    """Cram a task's samples into vectors, certify and verify them, and keep the results.
+
+    The same command typed again goes on where it stopped.
+    """
+    from cramboard.run import Asked, evaluate, plan
+
+    planned = plan(Asked(**asked))
+    if dry_run:
+        click.echo(_dry_run(planned, as_json))
+        return 0
+    from cramboard.cli.progress import watching
+
+    with watching() as observer:
+        outcome = evaluate(planned, observer)
+    if as_json:
+        write_json(outcome.summary)
+    else:
+        from rich.console import Console
+
+        from cramboard.results import print_summary
+
+        print_summary(outcome.summary, Console())
+        click.echo(f"\nResults: {outcome.folder}\nPage:    cramboard view {outcome.folder}")
+    return 1 if outcome.failures else 0
+
+
+def _dry_run(planned: Any, as_json: bool) -> str:
+    finished = planned.folder.finished().samples if planned.folder.holds_run() else frozenset()
+    units = planned.units(finished if planned.asked.overwrite != "always" else frozenset())
+    facts = {
+        "task": f"{planned.task.spec.name} {planned.task.spec.version}",
+        "samples": len(planned.samples),
+        "to_do": sum(len(unit.samples) for unit in units),
+        "units": len(units),
+        "decoder": planned.place.name,
+        "ranked": planned.place.ranked,
+        "method": planned.method.name,
+        "settings": planned.method.ref.settings,
+        "k": planned.asked.k,
+        "seed": planned.asked.seed,
+        "device": planned.device,
+        "folder": str(planned.folder.path),
+    }
+    if as_json:
+        return json.dumps(facts, indent=1)
+    facts["settings"] = " ".join(f"{name}={value}" for name, value in planned.method.ref.settings.items())
+    return "\n".join(f"{name.replace('_', ' '):10}{value}" for name, value in facts.items())

@@ -1,0 +1,36 @@
+"""`cramboard status`: how far a run is."""
+
+import json
+from pathlib import Path
+
+import click
+
+
+@click.command("status")
+@click.argument("run_dir", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Write it as JSON.")
+def command(run_dir: Path, as_json: bool) -> None:
+    """Say what RUN_DIR holds and how many of its samples are finished."""
+    from cramboard.run import RunFolder
+
+    folder = RunFolder(run_dir)
+    run = folder.run()
+    finished = folder.finished()
+    horizons = [record.horizon for record in finished.records]
+    facts = {
+        "command": run.command,
+        "task": f"{run.task.name} {run.task.version}",
+        "decoder": run.decoder.name,
+        "method": run.method.name,
+        "k": run.k,
+        "seed": run.seed,
+        "samples": len(run.samples),
+        "finished": len(finished.samples),
+        "complete": finished.samples == set(run.samples) and (run_dir / "summary.json").exists(),
+        "mean_horizon": round(sum(horizons) / len(horizons), 2) if horizons else None,
+        "encode_seconds": round(sum(cost.encode_seconds for cost in finished.costs), 1),
+    }
+    if as_json:
+        click.echo(json.dumps(facts, indent=1))
+    else:
+        click.echo("\n".join(f"{name.replace('_', ' '):16}{value}" for name, value in facts.items()))

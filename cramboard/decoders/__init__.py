@@ -1,0 +1,7 @@
+"""Decoders: frozen causal language models, found by name, loaded from local bytes, read in one layout."""
+
+from cramboard.decoders.catalog import DecoderPlace, decoder_names, find_decoder
+from cramboard.decoders.decoder import Decoder, Tokens
+from cramboard.decoders.load import load_decoder
+
+__all__ = ["Decoder", "DecoderPlace", "Tokens", "decoder_names", "find_decoder", "load_decoder"]

@@ -1,0 +1,145 @@
+"""A frozen causal language model and the one layout in which it is read."""
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from cramboard.errors import InputError
+from cramboard.schema import DecoderRef
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """A text's tokens: their ids, and where each ends in the text (characters, never decreasing)."""
+
+    ids: tuple[int, ...]
+    ends: tuple[int, ...]
+
+    def text_bytes(self, text: str, count: int) -> int:
+        """Return the UTF-8 bytes of the characters that the first `count` tokens hold whole."""
+        if count == 0:
+            return 0
+        end = self.ends[count - 1]
+        # A character split over tokens counts with the last of them.
+        if count < len(self.ends) and self.ends[count] == end:
+            end = self.ends[bisect_right(self.ends, end - 1) - 1] if self.ends[0] < end else 0
+        return len(text[:end].encode("utf-8"))
+
+
+class Decoder:
+    """A decoder reads `[anchor] v_1..v_k t_1 t_2 ..` at positions 0, 1, 2.. under a causal mask.
+
+    Weights are kept in their own dtype and in every dtype asked for: the search may compute in bfloat16,
+    verification computes in float32.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        tensors_sha256: str,
+        anchor: int,
+        context: int,
+        network: Any,
+        tokenizer: Any,
+        device: torch.device,
+    ) -> None:
+        self.name = name
+        self.tensors_sha256 = tensors_sha256
+        self.anchor = anchor
+        self.context = context
+        self.device = device
+        self.attention: str = network.config._attn_implementation
+        self._own = network
+        self._networks: dict[torch.dtype, Any] = {}
+        self._tokenizer = tokenizer
+        self._softcap: float | None = getattr(network.config, "final_logit_softcapping", None)
+        self._check_head()
+
+    @property
+    def ref(self) -> DecoderRef:
+        """What certificates say of this decoder."""
+        return DecoderRef(name=self.name, tensors_sha256=self.tensors_sha256, anchor=self.anchor)
+
+    @property
+    def d(self) -> int:
+        """The width of an input embedding, and so of a vector."""
+        return int(self._own.get_input_embeddings().embedding_dim)
+
+    @property
+    def vocabulary(self) -> int:
+        """Rows of the output head, |V|."""
+        return int(self._own.get_output_embeddings().weight.shape[0])
+
+    def tokenize(self, text: str) -> Tokens:
+        """Return the decoder's own tokens of the plain text, without special tokens."""
+        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        ends, last = [], 0
+        for _, end in encoding.offsets:
+            last = max(last, end)
+            ends.append(last)
+        return Tokens(tuple(encoding.ids), tuple(ends))
+
+    def room(self, k: int) -> int:
+        """Return how many text tokens fit behind the anchor and `k` vectors."""
+        # The last token is predicted, never read.
+        return self.context - k
+
+    def network(self, dtype: torch.dtype) -> Any:
+        """Return the causal LM with its weights in `dtype` on the decoder's device, frozen."""
+        if dtype not in self._networks:
+            import copy
+
+            own = self._own.dtype == dtype and self._own.device == self.device
+            network = self._own if own else copy.deepcopy(self._own).to(device=self.device, dtype=dtype)
+            self._networks[dtype] = network.eval().requires_grad_(False)
+        return self._networks[dtype]
+
+    def release(self, dtype: torch.dtype) -> None:
+        """Forget the weights in `dtype`; asking for them again makes them anew."""
+        self._networks.pop(dtype, None)
+
+    def embeddings(self, ids: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+        """Return the input embeddings `[.., d]` of token ids `[..]`."""
+        embedded: torch.Tensor = self.network(dtype).get_input_embeddings()(ids)
+        return embedded
+
+    def token_norm(self) -> float:
+        """Return the mean L2 norm of a token's input embedding (over the first 4,096 of the vocabulary)."""
+        ids = torch.arange(min(4096, self.vocabulary), device=self.device)
+        return float(self.embeddings(ids, torch.float32).norm(dim=-1).mean())
+
+    def states(self, ids: torch.Tensor, vectors: torch.Tensor | None, dtype: torch.dtype) -> torch.Tensor:
+        """Return the final hidden states that predict t_1..t_n, `[b, n, d]`.
+
+        Args:
+            ids: `[b, n]` token ids t_1..t_n. The last is predicted and not read.
+            vectors: `[b, k, d]`, or None for the decoder without vectors (`[anchor] t_1 t_2 ..`).
+            dtype: What the decoder computes in.
+        """
+        anchor = torch.full((ids.shape[0], 1), self.anchor, device=ids.device, dtype=ids.dtype)
+        parts = [self.embeddings(anchor, dtype), self.embeddings(ids[:, :-1], dtype)]
+        if vectors is not None:
+            parts.insert(1, vectors.to(dtype))
+        k = 0 if vectors is None else vectors.shape[1]
+        output = self.network(dtype).get_decoder()(inputs_embeds=torch.cat(parts, dim=1), use_cache=False)
+        states: torch.Tensor = output.last_hidden_state[:, k:]
+        return states
+
+    def logits(self, states: torch.Tensor) -> torch.Tensor:
+        """Return the logits `[.., |V|]` of hidden states `[.., d]`, in the states' dtype."""
+        logits: torch.Tensor = self.network(states.dtype).get_output_embeddings()(states)
+        return logits if self._softcap is None else self._softcap * torch.tanh(logits / self._softcap)
+
+    def _check_head(self) -> None:
+        """Refuse a network whose logits are not its head (and a soft cap) on its last states."""
+        ids = torch.tensor([[self.anchor, self.anchor]], device=self._own.device)
+        with torch.no_grad():
+            output = self._own(input_ids=ids, use_cache=False, output_hidden_states=False)
+            states = self._own.get_decoder()(input_ids=ids, use_cache=False).last_hidden_state
+            logits = self._own.get_output_embeddings()(states)
+            if self._softcap is not None:
+                logits = self._softcap * torch.tanh(logits / self._softcap)
+        if not torch.allclose(output.logits.float(), logits.float(), rtol=1e-2, atol=1e-2):
+            raise InputError(f"decoder {self.name}: its logits are scaled in a way that cramboard does not know")

@@ -1,0 +1,157 @@
+"""Files that are never half-written.
+
+Guarantee: after `write_atomically` or `publish_folder` returns, the new content is on disk under its name;
+if the process dies before that, the old content (or nothing) is there. The content is synced before the
+rename, so a power cut cannot leave an empty file either. A leftover temporary file starts with a dot and is
+never read.
+"""
+
+import errno
+import fcntl
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from cramboard.errors import InputError, MachineError
+
+
+@contextmanager
+def clear_os_errors(path: Path) -> Iterator[None]:
+    """Turn what the operating system says about `path` into one line with a remedy."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise MachineError(f"{path}: the disk is full; free some space and run the same command again") from None
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise MachineError(f"{path}: no permission to write here; choose another --output-dir") from None
+        if isinstance(error, (NotADirectoryError, FileExistsError, IsADirectoryError)):
+            raise MachineError(f"{path}: {error.strerror}; choose another --output-dir") from None
+        raise MachineError(f"{path}: {error.strerror or error}") from None
+
+
+def write_atomically(path: Path, data: bytes | str) -> None:
+    """Write `data` to `path` so that a reader sees the old content or the new, never a part.
+
+    Raises:
+        MachineError: If the disk is full or the folder cannot be written.
+    """
+    content = data.encode("utf-8") if isinstance(data, str) else data
+    with clear_os_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        try:
+            with temporary.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        finally:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+        _sync_folder(path.parent)
+
+
+def publish_folder(folder: Path, contents: dict[str, bytes]) -> None:
+    """Make `folder` appear with all of `contents` (file name -> bytes) or not at all; an older one is replaced.
+
+    Raises:
+        MachineError: If the disk is full or the parent cannot be written.
+    """
+    staging = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+    with clear_os_errors(folder):
+        try:
+            shutil.rmtree(staging, ignore_errors=True)
+            staging.mkdir(parents=True)
+            for name, data in contents.items():
+                write_atomically(staging / name, data)
+            if folder.exists():
+                shutil.rmtree(folder)
+            staging.rename(folder)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+        _sync_folder(folder.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Flush a directory entry; file systems that cannot do it are left alone."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold `folder` for this process; the lock goes with the process, so a crash leaves nothing to clean up.
+
+    Raises:
+        MachineError: If another process holds the folder, or it cannot be written.
+    """
+    with clear_os_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / ".lock").open("a")
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise MachineError(
+                f"{folder}: another run is working in this folder; wait for it or choose another --output-dir"
+            ) from None
+        yield
+
+
+def read_text(path: Path, what: str) -> str:
+    """Read a UTF-8 file; `what` names it in the error.
+
+    Raises:
+        InputError: If it is missing, unreadable or not UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such {what}") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 text (byte {error.start}); restore the file") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def read_bytes(path: Path, what: str) -> bytes:
+    """Read a file whole; `what` names it in the error.
+
+    Raises:
+        InputError: If it is missing or unreadable.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such {what}") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def sha256_file(path: Path) -> str:
+    """Return the sha256 (64 hex digits) of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def cache_folder() -> Path:
+    """Where converted decoders and fitted controls are kept: CRAMBOARD_CACHE, else ~/.cache/cramboard."""
+    given = os.environ.get("CRAMBOARD_CACHE")
+    if given:
+        return Path(given)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cramboard"
+
+
+def data_folder(room: str) -> Path:
+    """Return the folder of data `room` ('tasks', 'submissions'): packed in a wheel, else the clone's own."""
+    package = Path(__file__).parent
+    packed = package / "_data" / room
+    return packed if packed.is_dir() else package.parent / room

@@ -1,0 +1,63 @@
+"""`constant`: one vector for every text, fitted on other texts of the task. It knows the genre, not the text.
+
+As a method it is a control row of the board; its vectors also stand beside every other method's information gain.
+"""
+
+from dataclasses import dataclass
+
+import torch
+
+from cramboard.methods.cram.adam import Adam
+from cramboard.methods.cram.batch import Batch
+from cramboard.methods.cram.objective import cross_entropy, mean_over
+from cramboard.methods.cram.parameters import LowRank
+from cramboard.methods.interface import Made, MethodKind, Request
+
+
+@dataclass(frozen=True)
+class ConstantSettings:
+    """Settings of the fit.
+
+    Attributes:
+        texts: Tuning samples that it is fitted on.
+        span: Leading tokens of each.
+        steps: Steps of Adam.
+        rate: Its rate.
+        rank: Width of `z W + b`, as in `cram`.
+    """
+
+    texts: int = 8
+    span: int = 64
+    steps: int = 60
+    rate: float = 0.1
+    rank: int = 64
+
+
+def fit(settings: ConstantSettings, request: Request) -> torch.Tensor:
+    """Return the vectors `[k, d]` float32 that best foretell the request's other texts; its own are not looked at."""
+    decoder = request.decoder
+    others = request.others(settings.texts)
+    batch = Batch.of([other.ids[: settings.span] for other in others], decoder.device)
+    like = decoder.embeddings(torch.zeros(1, dtype=torch.long, device=decoder.device), torch.float32)
+    start = LowRank(["constant"], request.k, settings.rank, decoder.d, like.std().item(), request.seed, like)
+    adam = Adam(start.tensors)
+    rate = torch.tensor(settings.rate, device=decoder.device)
+    for step in range(settings.steps):
+        vectors = start.vectors().expand(len(others), -1, -1)
+        logits = decoder.logits(decoder.states(batch.ids, vectors, request.dtype)).float()
+        loss = mean_over(cross_entropy(logits, batch.ids), batch.lengths) / len(others)
+        adam.step(torch.autograd.grad(loss, start.tensors), rate)
+        request.report(step + 1, settings.steps, [])
+    return start.vectors()[0].detach().float().cpu()
+
+
+def _make(settings: ConstantSettings, request: Request) -> Made:
+    fitted = fit(settings, request)
+    return Made(tuple(fitted for _ in request.assignments))
+
+
+def _span(settings: ConstantSettings, k: int) -> int:
+    return settings.span * k
+
+
+METHOD = MethodKind(presets={"standard": ConstantSettings()}, span=_span, make=_make)

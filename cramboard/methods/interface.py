@@ -1,0 +1,81 @@
+"""What a method is given and what it gives back."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from cramboard.schema import CurvePoint
+
+if TYPE_CHECKING:
+    import torch
+
+    from cramboard.decoders import Decoder
+
+__all__ = ["Assignment", "CurvePoint", "Made", "MethodKind", "Report", "Request"]
+
+Settings = TypeVar("Settings")
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One text to hold: its sample id, its leading `span` tokens and their plain text."""
+
+    sample: str
+    ids: tuple[int, ...]
+    text: str
+
+
+class Report(Protocol):
+    """Told now and then how far a method is; must be quick."""
+
+    def __call__(self, step: int, steps: int, horizons: Sequence[int]) -> None:
+        """Hear that `step` of `steps` is done and what each assignment's horizon is so far."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A batch of assignments for one decoder.
+
+    Attributes:
+        assignments: The texts; each gets vectors of its own.
+        decoder: The frozen decoder.
+        k: Vectors a text.
+        seed: Of everything random. With the same batch it gives the same vectors on one machine.
+        dtype: What a search computes in.
+        others: The same task's tuning samples, for methods that learn from other texts.
+        report: Told of progress.
+    """
+
+    assignments: tuple[Assignment, ...]
+    decoder: "Decoder"
+    k: int
+    seed: int
+    dtype: "torch.dtype"
+    others: Callable[[int], Sequence[Assignment]]
+    report: Report
+
+
+@dataclass(frozen=True)
+class Made:
+    """Vectors `[k, d]` float32 for each assignment in order, and the anytime curve of their making."""
+
+    vectors: tuple["torch.Tensor", ...]
+    curve: tuple[CurvePoint, ...] = ()
+
+
+@dataclass(frozen=True)
+class MethodKind(Generic[Settings]):
+    """A method: `METHOD` of its module.
+
+    Attributes:
+        presets: Named settings (frozen dataclasses of plain values); the first is the default.
+        span: How many leading tokens it asks for with k vectors. A shorter text gives fewer.
+        make: Makes the vectors.
+    """
+
+    presets: Mapping[str, Settings]
+    span: Callable[[Settings, int], int]
+    make: Callable[[Settings, Request], Made]
+
+
+AnyMethod = MethodKind[Any]

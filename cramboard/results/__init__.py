@@ -1,0 +1,7 @@
+"""Results: from verified samples to the numbers that are shown (no decoder, no vectors, no texts)."""
+
+from cramboard.results.aggregate import summarise
+from cramboard.results.bootstrap import mean_interval
+from cramboard.results.table import Row, closing_rows, length_rows, print_summary
+
+__all__ = ["Row", "closing_rows", "length_rows", "mean_interval", "print_summary", "summarise"]

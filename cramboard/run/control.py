@@ -1,0 +1,72 @@
+"""The constant control of a task, decoder and k: shipped with the task, kept in the cache, or fitted now."""
+
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+
+from cramboard.decoders import Decoder
+from cramboard.errors import InputError
+from cramboard.files import cache_folder, data_folder, read_bytes, write_atomically
+from cramboard.keys import key
+from cramboard.methods import Request, choose_method
+from cramboard.methods.constant import fit
+from cramboard.run.execute import others_of
+from cramboard.run.observer import Observer
+from cramboard.tasks import Task
+
+_TENSOR = "control"
+
+
+def control_vectors(task: Task, decoder: Decoder, k: int, dtype: torch.dtype, observer: Observer) -> torch.Tensor:
+    """Return the control's `[k, d]` float32 vectors, fitted on the task's tuning samples.
+
+    A fitted control is kept in the cache, under a key of everything that it depends on.
+    """
+    method = choose_method("constant")
+    name = key([task.ref.model_dump(), decoder.tensors_sha256, decoder.anchor, method.ref.model_dump(), k])[:32]
+    file = f"{name}.safetensors"
+    shipped = data_folder("tasks") / task.spec.name / "controls" / file
+    cached = cache_folder() / "controls" / file
+    for path in (shipped, cached):
+        if path.exists():
+            return read_control(path, k, decoder.d)
+    observer.stage("fitting the constant control on other texts of the task (once)")
+    vectors = fit(
+        method.settings,
+        Request(
+            assignments=(),
+            decoder=decoder,
+            k=k,
+            seed=0,
+            dtype=dtype,
+            others=others_of(task, decoder, method, k),
+            report=lambda step, steps, horizons: observer.progress((), step, steps, horizons),
+        ),
+    )
+    write_control(cached, vectors)
+    return vectors
+
+
+def write_control(path: Path, vectors: torch.Tensor) -> None:
+    """Write a control's `[k, d]` vectors."""
+    write_atomically(path, bytes(save({_TENSOR: vectors})))
+
+
+def read_control(path: Path, k: int, d: int) -> torch.Tensor:
+    """Read a control's vectors.
+
+    Raises:
+        InputError: If the file is missing or is not one finite float32 tensor `[k, d]`.
+    """
+    try:
+        tensors = load(read_bytes(path, "control"))
+    except SafetensorError as error:
+        raise InputError(f"{path}: not a valid safetensors file ({error}); remove it to have it made again") from None
+    vectors = tensors.get(_TENSOR)
+    if len(tensors) != 1 or vectors is None or vectors.dtype != torch.float32 or list(vectors.shape) != [k, d]:
+        raise InputError(f"{path}: not one float32 tensor [{k}, {d}] named {_TENSOR!r}; restore the file")
+    if not bool(torch.isfinite(vectors).all()):
+        raise InputError(f"{path}: holds a NaN or an infinity; restore the file")
+    return vectors

@@ -1,0 +1,164 @@
+"""Execute one work unit: make its vectors, certify them, verify the certificate. The same on every executor."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from cramboard.certificate import CertificateFiles, Claim, issue
+from cramboard.decoders import Decoder
+from cramboard.errors import InputError
+from cramboard.keys import sha256_ids
+from cramboard.methods import Assignment, ChosenMethod, Request
+from cramboard.run.observer import Observer
+from cramboard.run.plan import Unit
+from cramboard.schema import SampleRecord, TaskRef, UnitCost
+from cramboard.tasks import Sample, Task
+from cramboard.verify import verify_entry
+
+
+@dataclass(frozen=True)
+class Context:
+    """What every unit of a run shares."""
+
+    task: Task
+    decoder: Decoder
+    method: ChosenMethod
+    k: int
+    seed: int
+    span: int | None
+    dtype: torch.dtype
+    control: torch.Tensor
+
+    @property
+    def task_ref(self) -> TaskRef:
+        """The task's reference."""
+        return self.task.ref
+
+
+@dataclass(frozen=True)
+class UnitResult:
+    """A finished unit."""
+
+    unit: Unit
+    files: CertificateFiles
+    records: tuple[SampleRecord, ...]
+    cost: UnitCost
+
+
+@dataclass(frozen=True)
+class UnitFailure:
+    """A unit that could not be finished, and why."""
+
+    unit: Unit
+    reason: str
+
+
+def assign(sample: Sample, decoder: Decoder, method: ChosenMethod, k: int, asked: int | None = None) -> Assignment:
+    """Return what the method is given of a sample: its leading tokens and their text.
+
+    Args:
+        sample: The text.
+        decoder: Whose tokens are counted.
+        method: Says how many tokens it wants, where `asked` does not.
+        k: Vectors a text.
+        asked: The span that the evaluator asks for; a text that is shorter is refused.
+
+    Raises:
+        InputError: If text or context do not reach the span.
+    """
+    tokens = decoder.tokenize(sample.text)
+    available = min(len(tokens.ids), decoder.room(k))
+    if available < (asked or 1):
+        raise InputError(
+            f"sample {sample.id}: {asked or 1} tokens are asked for, its text has {len(tokens.ids)} and "
+            f"k = {k} leaves room for {max(0, decoder.room(k))}; ask for a smaller --span or k"
+        )
+    span = asked or method.span(available, k)
+    return Assignment(sample.id, tokens.ids[:span], sample.text[: tokens.ends[span - 1]])
+
+
+def others_of(task: Task, decoder: Decoder, method: ChosenMethod, k: int) -> Callable[[int], Sequence[Assignment]]:
+    """Return a function that gives the task's first n tuning samples as assignments."""
+
+    def others(count: int) -> Sequence[Assignment]:
+        return [assign(sample, decoder, method, k) for sample in task.samples(split="tuning", limit=count)]
+
+    return others
+
+
+def execute(unit: Unit, context: Context, observer: Observer) -> UnitResult:
+    """Make, certify and verify a unit.
+
+    Raises:
+        CramboardError: If an input is wrong.
+        Exception: Whatever the method raises; the executor turns it into a failure.
+    """
+    decoder, method = context.decoder, context.method
+    names = tuple(sample.id for sample in unit.samples)
+    cuda = decoder.device.type == "cuda"
+    if cuda:
+        torch.cuda.reset_peak_memory_stats(decoder.device)
+    started = time.monotonic()
+    assignments = tuple(assign(sample, decoder, method, context.k, context.span) for sample in unit.samples)
+    made = method.make(
+        Request(
+            assignments=assignments,
+            decoder=decoder,
+            k=context.k,
+            seed=context.seed,
+            dtype=context.dtype,
+            others=others_of(context.task, decoder, method, context.k),
+            report=lambda step, steps, horizons: observer.progress(names, step, steps, horizons),
+        )
+    )
+    encoded = time.monotonic()
+    for sample, vectors in zip(unit.samples, made.vectors, strict=True):
+        if not bool(torch.isfinite(vectors).all()):
+            raise ValueError(f"method {method.name} made vectors with a NaN or an infinity for sample {sample.id}")
+    files = issue(
+        (
+            (Claim(sample.id, sample.sha256, sha256_ids(assignment.ids), len(assignment.ids)), vectors)
+            for sample, assignment, vectors in zip(unit.samples, assignments, made.vectors, strict=True)
+        ),
+        task=context.task_ref,
+        decoder=decoder.ref,
+        method=method.ref,
+        k=context.k,
+        seed=context.seed,
+    )
+    lengths = context.task.spec.lengths
+    records = verify_all(files, unit.samples, lengths, decoder, context.control, observer)
+    cost = UnitCost(
+        samples=names,
+        encode_seconds=round(encoded - started, 3),
+        verify_seconds=round(time.monotonic() - encoded, 3),
+        device=device_name(decoder.device),
+        peak_memory_bytes=torch.cuda.max_memory_allocated(decoder.device) if cuda else 0,
+        curve=made.curve,
+    )
+    return UnitResult(unit, files, records, cost)
+
+
+def verify_all(
+    files: CertificateFiles,
+    samples: Sequence[Sample],
+    lengths: Sequence[int],
+    decoder: Decoder,
+    control: torch.Tensor,
+    observer: Observer,
+) -> tuple[SampleRecord, ...]:
+    """Verify every entry of a certificate, in the order of its entries; `verify_entry` says what is what."""
+    by_id = {sample.id: sample for sample in samples}
+    records = []
+    for entry in files.certificate.entries:
+        record = verify_entry(files, entry, by_id[entry.sample], decoder, control, lengths)
+        observer.verified(record)
+        records.append(record)
+    return tuple(records)
+
+
+def device_name(device: torch.device) -> str:
+    """Return what a person calls the device."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type

@@ -1,0 +1,46 @@
+"""The seam through which units are executed. An executor owns nothing but the where and when."""
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+import torch
+
+from cramboard.errors import CramboardError, InputError
+from cramboard.run.execute import Context, UnitFailure, UnitResult, execute
+from cramboard.run.observer import Observer
+from cramboard.run.plan import Unit
+
+
+class Executor(Protocol):
+    """Executes units in any order and yields each one's end as it comes."""
+
+    def run(self, units: Sequence[Unit], context: Context, observer: Observer) -> Iterator[UnitResult | UnitFailure]:
+        """Execute `units`; a unit that fails is yielded as a failure and does not stop the others."""
+
+
+class InlineExecutor:
+    """Executes units one after the other in this process."""
+
+    def run(self, units: Sequence[Unit], context: Context, observer: Observer) -> Iterator[UnitResult | UnitFailure]:
+        """Execute `units`; one that does not fit the device's memory is halved and goes on."""
+        waiting = list(units)
+        while waiting:
+            unit = waiting.pop(0)
+            try:
+                yield execute(unit, context, observer)
+            except torch.OutOfMemoryError:
+                torch.cuda.empty_cache()
+                if len(unit.samples) == 1:
+                    yield UnitFailure(unit, "out of memory on the device with one sample; use a smaller span or k")
+                else:
+                    observer.notice(f"out of memory with {len(unit.samples)} samples at once; going on with half")
+                    waiting[:0] = unit.halves()
+            except InputError as error:
+                if len(unit.samples) == 1:
+                    yield UnitFailure(unit, str(error))
+                else:
+                    waiting[:0] = unit.halves()
+            except CramboardError:
+                raise
+            except Exception as error:  # A method is anybody's code: its faults are results, not ours.
+                yield UnitFailure(unit, f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}")

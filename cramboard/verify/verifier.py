@@ -1,0 +1,161 @@
+"""Turn a certificate's entry back into text with a frozen decoder, and measure what it holds."""
+
+from collections.abc import Sequence
+
+import torch
+
+from cramboard.certificate import CertificateFiles
+from cramboard.decoders import Decoder, Tokens
+from cramboard.errors import InputError
+from cramboard.keys import key, sha256_bytes, sha256_ids
+from cramboard.schema import (
+    CERTIFIED_MARGIN,
+    CertificateEntry,
+    DecoderRef,
+    LengthMeasures,
+    SampleRecord,
+    TaskRef,
+    TokenMarks,
+)
+from cramboard.tasks import Sample
+from cramboard.verify import measures
+from cramboard.verify.greedy import greedy_horizon
+from cramboard.verify.robustness import bfloat16_decoder_horizon, stored_horizons
+from cramboard.verify.scoring import TokenScores, score
+
+# Raised by any change that could move a number; a measurement's key holds it.
+VERIFIER_VERSION = 1
+# Tokens whose margins and bits are kept beyond the horizon, so that a page can show the failure in its place.
+_MARKS_BEYOND = 64
+
+
+def check_claims(files: CertificateFiles, task: TaskRef, decoder: DecoderRef, samples: Sequence[Sample]) -> None:
+    """Refuse a certificate that is not about this task, this decoder and these texts.
+
+    Raises:
+        InputError: In one line, naming what differs.
+    """
+    certificate = files.certificate
+    if certificate.task != task:
+        raise InputError(
+            f"the certificate is of task {certificate.task.name} {certificate.task.version}, this is {task.name} "
+            f"{task.version}; install the cramboard that has that version"
+        )
+    if certificate.decoder != decoder:
+        raise InputError(
+            f"the certificate is of decoder {certificate.decoder.name} with tensors "
+            f"{certificate.decoder.tensors_sha256[:12]} and anchor {certificate.decoder.anchor}, this is "
+            f"{decoder.name} with {decoder.tensors_sha256[:12]} and anchor {decoder.anchor}"
+        )
+    texts = {sample.id: sample.sha256 for sample in samples}
+    for entry in certificate.entries:
+        if texts.get(entry.sample) != entry.text_sha256:
+            raise InputError(f"the certificate's text of sample {entry.sample} is not the text of task {task.name}")
+
+
+def scored_tokens(decoder: Decoder, tokens: Tokens, span: int, k: int, lengths: Sequence[int]) -> int:
+    """Return how many tokens are scored: the span and the longest fixed length, as far as text and context reach."""
+    return min(len(tokens.ids), decoder.room(k), max(span, *lengths))
+
+
+def verify_entry(
+    files: CertificateFiles,
+    entry: CertificateEntry,
+    sample: Sample,
+    decoder: Decoder,
+    control: torch.Tensor,
+    lengths: Sequence[int],
+) -> SampleRecord:
+    """Measure one sample of a certificate.
+
+    Args:
+        files: The certificate and its vectors, as read back from their bytes.
+        entry: The entry to verify.
+        sample: Its text.
+        decoder: The certificate's decoder.
+        control: `[k, d]` constant control, fitted on other texts of the task.
+        lengths: The task's fixed lengths, in tokens.
+
+    Raises:
+        InputError: If the decoder's tokens of the text are not the ones that the certificate was made for, the
+            vectors are not as wide as the decoder's embeddings, or k leaves no room in its context.
+    """
+    certificate = files.certificate
+    k, d = certificate.k, certificate.d
+    tokens = decoder.tokenize(sample.text)
+    if sha256_ids(tokens.ids[: entry.span]) != entry.tokens_sha256:
+        raise InputError(f"sample {sample.id}: the decoder's tokens are not the ones that the certificate was made for")
+    if d != decoder.d:
+        raise InputError(f"the certificate's vectors have {d} numbers, decoder {decoder.name} reads {decoder.d}")
+    if decoder.room(k) < entry.span:
+        raise InputError(
+            f"sample {sample.id}: {k} vectors and {entry.span} tokens do not fit {decoder.context} positions"
+        )
+    n = scored_tokens(decoder, tokens, entry.span, k, lengths)
+    ids = torch.tensor(tokens.ids[:n], device=decoder.device)
+    vectors = files.of(entry)
+    with_vectors = score(decoder, ids, vectors)
+    without = score(decoder, ids, None)
+    with_control = score(decoder, ids, control)
+
+    h = measures.horizon(with_vectors.margins, CERTIFIED_MARGIN)
+    recovered = measures.recovered_bits(without.bits, h)
+    stored = stored_horizons(decoder, ids[:h], vectors, certificate.dtype)
+    reaches_end = n in (len(tokens.ids), decoder.room(k))
+    return SampleRecord(
+        sample=sample.id,
+        author=sample.author,
+        certificate_key=entry.key,
+        measurement_key=key([entry.key, sha256_bytes(vectors.numpy().tobytes()), VERIFIER_VERSION]),
+        span=entry.span,
+        tokens=n,
+        horizon=h,
+        greedy_horizon=greedy_horizon(decoder, ids[: h + 1], vectors),
+        censored=h == n and reaches_end,
+        self_limited=h >= entry.span and not (h == n and reaches_end),
+        bytes=tokens.text_bytes(sample.text, h),
+        recovered_bits=_bits(recovered),
+        density=_ratio(measures.density(recovered, k, d)),
+        coder_efficiency=_ratio(measures.coder_efficiency(recovered, stored[certificate.dtype].bits)),
+        coder_bound=measures.coder_bound(without.bits, stored[certificate.dtype].bits),
+        gain_bits=_bits(measures.information_gain(without.bits, with_vectors.bits, h)),
+        control_gain_bits=_bits(measures.information_gain(without.bits, with_control.bits, h)),
+        lengths=tuple(
+            _at_length(length, with_vectors, without, with_control, k, decoder) for length in lengths if length <= n
+        ),
+        stored=stored,
+        coarsest=min((t for t in stored if stored[t].horizon >= h), key=lambda t: stored[t].bits),
+        bfloat16_decoder_horizon=bfloat16_decoder_horizon(decoder, ids[:h], vectors),
+        bfloat16_decoder_device=decoder.device.type,
+        marks=_marks(tokens, with_vectors, without, min(n, max(2 * h, h + _MARKS_BEYOND))),
+    )
+
+
+def _at_length(
+    length: int, vectors: TokenScores, without: TokenScores, control: TokenScores, k: int, decoder: Decoder
+) -> LengthMeasures:
+    gained = measures.token_gain(without.margins, vectors.margins, length)
+    return LengthMeasures(
+        length=length,
+        gain_bits=_bits(measures.information_gain(without.bits, vectors.bits, length)),
+        control_gain_bits=_bits(measures.information_gain(without.bits, control.bits, length)),
+        accuracy=_ratio(measures.accuracy(vectors.margins, length)),
+        token_gain=gained,
+        utilisation=_ratio(measures.utilisation(gained, k, decoder.d, decoder.vocabulary)),
+    )
+
+
+def _marks(tokens: Tokens, vectors: TokenScores, without: TokenScores, count: int) -> TokenMarks:
+    return TokenMarks(
+        ends=tokens.ends[:count],
+        margins=tuple(round(value, 4) for value in vectors.margins[:count].tolist()),
+        bits=tuple(round(value, 3) for value in without.bits[:count].tolist()),
+    )
+
+
+def _bits(value: float) -> float:
+    return round(value, 4)
+
+
+def _ratio(value: float) -> float:
+    return round(value, 6)

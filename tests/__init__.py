@@ -1,0 +1,1 @@
+"""The tests: what a user can see, given what a user has."""

@@ -1,0 +1,1 @@
+"""Tests of the aggregates and of the closing table."""
