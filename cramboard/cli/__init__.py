@@ -4,6 +4,7 @@ Progress goes to stderr (nothing off a terminal), data to stdout. Exit codes are
 """
 
 import importlib
+import os
 import sys
 from typing import Any
 
@@ -28,6 +29,13 @@ class _Commands(click.Group):
         command: click.Command = importlib.import_module(f"cramboard.cli.{cmd_name}").command
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # The reader has what it wanted, as in `cramboard tasks show speeches | head`.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "CRAMBOARD"})
 @click.version_option(__version__, prog_name="cramboard")
@@ -48,14 +56,15 @@ def _run(command: click.Command, arguments: list[str] | None) -> int:
         result: Any = command.main(args=arguments, prog_name="cramboard", standalone_mode=False)
     except CramboardError as error:
         return _say(str(error), error.exit_code)
-    except click.exceptions.Abort:
+    except (click.exceptions.Abort, KeyboardInterrupt):
         return _say("interrupted; what is finished is kept, the same command goes on from there", 130)
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return error.exit_code
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 0
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        hint = f"; see {context.command_path} --help" if context else ""
+        return _say(error.format_message().removesuffix(".") + hint, error.exit_code)
     except MemoryError:
         return _say("out of memory; give a smaller --batch-size", 4)
     except OSError as error:

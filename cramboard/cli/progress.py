@@ -54,6 +54,7 @@ class LiveDisplay(Observer):
     def failed(self, sample: str, reason: str) -> None:
         """Say so at once, above the bar."""
         self._done += 1
+        self._count()
         self.notice(f"sample {sample} failed: {reason}")
 
     def notice(self, text: str) -> None:

@@ -14,13 +14,20 @@ import click
 def command(run_dir: Path, output: Path | None, show: bool) -> None:
     """Write a page with the summary, the horizons, and each text with its tokens coloured by margin."""
     from cramboard.board import render_run
+    from cramboard.errors import InputError
     from cramboard.files import write_atomically
     from cramboard.run import RunFolder
     from cramboard.tasks import load_task
 
     folder = RunFolder(run_dir)
     run, summary, records = folder.run(), folder.summary(), folder.records()
-    samples = load_task(run.task.name).samples(None, [record.sample for record in records])
+    task = load_task(run.task.name)
+    if task.ref != run.task:
+        raise InputError(
+            f"{run_dir}: is of task {run.task.name} {run.task.version}, this cramboard has {task.spec.version}; "
+            "install the cramboard that has that version"
+        )
+    samples = task.samples(None, [record.sample for record in records])
     page = render_run(run, summary, records, {sample.id: sample.text for sample in samples})
     path = output or run_dir / "view.html"
     write_atomically(path, page)

@@ -29,6 +29,7 @@ def load_decoder(place: DecoderPlace, device: str = "cpu", attention: str = "sdp
         MachineError: If the device does not exist.
     """
     import torch
+    from safetensors import SafetensorError
 
     check_device(device)
     folder = _folder(place)
@@ -43,7 +44,7 @@ def load_decoder(place: DecoderPlace, device: str = "cpu", attention: str = "sdp
             )
         except torch.OutOfMemoryError:
             raise
-        except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+        except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as error:
             raise InputError(f"decoder {place.name}: cannot be loaded ({str(error).splitlines()[0]})") from None
     network.eval().requires_grad_(False)
     sha256 = tensors_sha256(network)

@@ -26,11 +26,15 @@ class ConstantSettings:
         rank: Width of `z W + b`, as in `cram`.
     """
 
-    texts: int = 8
-    span: int = 64
-    steps: int = 60
+    texts: int = 16
+    span: int = 512
+    steps: int = 150
     rate: float = 0.1
     rank: int = 64
+
+
+# The standard fit wants a GPU; the quick one is for decoders that do not rank.
+PRESETS = {"standard": ConstantSettings(), "quick": ConstantSettings(texts=8, span=64, steps=60)}
 
 
 def fit(settings: ConstantSettings, request: Request) -> torch.Tensor:
@@ -60,4 +64,4 @@ def _span(settings: ConstantSettings, k: int) -> int:
     return settings.span * k
 
 
-METHOD = MethodKind(presets={"standard": ConstantSettings()}, span=_span, make=_make)
+METHOD = MethodKind(presets=PRESETS, span=_span, make=_make)

@@ -10,7 +10,7 @@ from cramboard.decoders import Decoder
 from cramboard.errors import InputError
 from cramboard.files import cache_folder, data_folder, read_bytes, write_atomically
 from cramboard.keys import key
-from cramboard.methods import Request, choose_method
+from cramboard.methods import ChosenMethod, Request, choose_method
 from cramboard.methods.constant import fit
 from cramboard.run.execute import others_of
 from cramboard.run.observer import Observer
@@ -19,20 +19,22 @@ from cramboard.tasks import Task
 _TENSOR = "control"
 
 
-def control_vectors(task: Task, decoder: Decoder, k: int, dtype: torch.dtype, observer: Observer) -> torch.Tensor:
+def control_vectors(
+    task: Task, decoder: Decoder, ranked: bool, k: int, dtype: torch.dtype, observer: Observer
+) -> torch.Tensor:
     """Return the control's `[k, d]` float32 vectors, fitted on the task's tuning samples.
 
-    A fitted control is kept in the cache, under a key of everything that it depends on.
+    A fitted control is kept in the cache, under a key of everything that it depends on. Decoders that do not rank
+    get a quick fit.
     """
-    method = choose_method("constant")
-    name = key([task.ref.model_dump(), decoder.tensors_sha256, decoder.anchor, method.ref.model_dump(), k])[:32]
-    file = f"{name}.safetensors"
+    file = control_file(task, decoder, ranked, k)
     shipped = data_folder("tasks") / task.spec.name / "controls" / file
     cached = cache_folder() / "controls" / file
     for path in (shipped, cached):
         if path.exists():
             return read_control(path, k, decoder.d)
     observer.stage("fitting the constant control on other texts of the task (once)")
+    method = _method(ranked)
     vectors = fit(
         method.settings,
         Request(
@@ -47,6 +49,16 @@ def control_vectors(task: Task, decoder: Decoder, k: int, dtype: torch.dtype, ob
     )
     write_control(cached, vectors)
     return vectors
+
+
+def control_file(task: Task, decoder: Decoder, ranked: bool, k: int) -> str:
+    """Return the file name of a control: a key of the task, the decoder, the fit's settings and k."""
+    about = [task.ref.model_dump(), decoder.tensors_sha256, decoder.anchor, _method(ranked).ref.model_dump(), k]
+    return f"{key(about)[:32]}.safetensors"
+
+
+def _method(ranked: bool) -> ChosenMethod:
+    return choose_method("constant", "standard" if ranked else "quick")
 
 
 def write_control(path: Path, vectors: torch.Tensor) -> None:

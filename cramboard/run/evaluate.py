@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from cramboard.decoders import DecoderPlace, find_decoder, load_decoder
+from cramboard.decoders.load import check_device
 from cramboard.errors import InputError, UsageError
 from cramboard.files import locked
 from cramboard.methods import ChosenMethod, choose_method
@@ -111,6 +112,8 @@ def plan(asked: Asked) -> Plan:
         raise UsageError(f"-k {asked.k}: at least one vector is needed; give -k 1 or more")
     if asked.span is not None and asked.span < 1:
         raise UsageError(f"--span {asked.span}: at least one token is needed")
+    if not 0 <= asked.seed < 2**63:
+        raise UsageError(f"--seed {asked.seed}: give a whole number from 0 to 2^63 - 1")
     task = load_task(asked.task)
     method = choose_method(asked.method, asked.preset, dict(asked.settings))
     place = find_decoder(asked.decoder, asked.revision)
@@ -125,7 +128,10 @@ def plan(asked: Asked) -> Plan:
     folder.check_free()
     if folder.holds_run() and asked.overwrite == "never":
         raise UsageError(f"{folder.path}: holds a run already; leave out --overwrite never to go on with it")
-    return Plan(asked, task, tuple(samples), place, method, folder, device, _batch_size(asked.batch_size, device))
+    planned = Plan(asked, task, tuple(samples), place, method, folder, device, _batch_size(asked.batch_size, device))
+    if asked.overwrite != "always":
+        _check_same_run(planned)
+    return planned
 
 
 def evaluate(plan: Plan, observer: Observer) -> Outcome:
@@ -135,10 +141,9 @@ def evaluate(plan: Plan, observer: Observer) -> Outcome:
         CramboardError: In one line; what is finished is kept.
     """
     with locked(plan.folder.path):
-        if plan.asked.overwrite == "always":
-            plan.folder.clear()
-        finished = plan.folder.finished()
-        before = _check_same_run(plan)
+        anew = plan.asked.overwrite == "always"
+        finished = Finished((), (), ()) if anew else plan.folder.finished()
+        before = None if anew else _check_same_run(plan)
         units = plan.units(finished.samples)
         observer.planned(len(plan.samples), len(finished.samples & {sample.id for sample in plan.samples}))
         failures: list[Failure] = []
@@ -156,7 +161,7 @@ def _work(
     from cramboard.run.executor import InlineExecutor
 
     observer.stage(f"loading decoder {plan.place.name}")
-    context = _context(plan, observer)
+    context = _context(plan, before, observer)
     run = _record(plan, context, before, finished)
     plan.folder.write_run(run)
     for result in InlineExecutor().run(units, context, observer):
@@ -184,23 +189,33 @@ def _close(plan: Plan, run: RunRecord, failures: Sequence[Failure]) -> Outcome:
     return Outcome(plan.folder.path, summary, finished.records)
 
 
-def _context(plan: Plan, observer: Observer) -> "Context":
+def _context(plan: Plan, before: RunRecord | None, observer: Observer) -> "Context":
+    """Load what every unit shares; only when all of it is known to be right is an older run removed."""
     import torch
 
+    from cramboard.files import sha256_file
     from cramboard.run.control import control_vectors, read_control, write_control
     from cramboard.run.execute import Context, assign
 
     asked = plan.asked
     decoder = load_decoder(plan.place, plan.device, asked.attention)
+    if before is not None and before.decoder != decoder.ref:
+        raise _other_run(plan, "decoder")
     for sample in plan.samples:
         assign(sample, decoder, plan.method, asked.k, asked.span)
+    if asked.overwrite == "always":
+        plan.folder.clear()
     dtype = _dtype(asked.dtype, plan.device)
     path = plan.folder.path / CONTROL
     if path.exists():
         control = read_control(path, asked.k, decoder.d)
     else:
-        control = control_vectors(plan.task, decoder, asked.k, dtype, observer)
+        control = control_vectors(plan.task, decoder, plan.place.ranked, asked.k, dtype, observer)
         write_control(path, control)
+    if before is not None and sha256_file(path) != before.control_sha256:
+        raise InputError(
+            f"{path}: not the control that run.json names; restore the file, or give --overwrite always to start anew"
+        )
     torch.manual_seed(asked.seed)
     return Context(plan.task, decoder, plan.method, asked.k, asked.seed, asked.span, dtype, control)
 
@@ -226,7 +241,7 @@ def _record(plan: Plan, context: "Context", before: RunRecord | None, finished: 
         started=before.started if before else datetime.now(UTC).isoformat(timespec="seconds"),
         batch_size=plan.batch_size,
         provenance=provenance(context.decoder.device, context.dtype, context.decoder.attention),
-        units=finished.costs,
+        units=before.units if before else (),
     )
 
 
@@ -267,17 +282,22 @@ def _check_same_run(plan: Plan) -> RunRecord | None:
         ("task", run.task, plan.task.ref),
         ("split", run.split, asked.split),
         ("decoder", run.decoder, decoder),
-        ("method", run.method, plan.method.ref),
+        ("method", run.method.name, plan.method.name),
+        ("preset or setting", run.method.settings, plan.method.ref.settings),
         ("k", run.k, asked.k),
         ("seed", run.seed, asked.seed),
         ("span", run.span, asked.span),
     ):
         if here != wanted:
-            raise InputError(
-                f"{plan.folder.path}: holds a run with another {what}; choose another --output-dir, "
-                "or give --overwrite always to replace it"
-            )
+            raise _other_run(plan, what)
     return run
+
+
+def _other_run(plan: Plan, what: str) -> InputError:
+    return InputError(
+        f"{plan.folder.path}: holds a run with another {what}; choose another --output-dir, "
+        "or give --overwrite always to replace it"
+    )
 
 
 def _default_folder(asked: Asked, place: DecoderPlace, method: ChosenMethod) -> Path:
@@ -291,6 +311,7 @@ def _default_folder(asked: Asked, place: DecoderPlace, method: ChosenMethod) -> 
 
 def _device(device: str) -> str:
     if device != "auto":
+        check_device(device)
         return device
     import torch
 

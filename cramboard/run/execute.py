@@ -8,7 +8,7 @@ import torch
 
 from cramboard.certificate import CertificateFiles, Claim, issue
 from cramboard.decoders import Decoder
-from cramboard.errors import InputError
+from cramboard.errors import InputError, UsageError
 from cramboard.keys import sha256_ids
 from cramboard.methods import Assignment, ChosenMethod, Request
 from cramboard.run.observer import Observer
@@ -76,6 +76,8 @@ def assign(sample: Sample, decoder: Decoder, method: ChosenMethod, k: int, asked
             f"k = {k} leaves room for {max(0, decoder.room(k))}; ask for a smaller --span or k"
         )
     span = asked or method.span(available, k)
+    if span < 1:
+        raise UsageError(f"method {method.name}: its settings ask for no token; give a span of at least 1")
     return Assignment(sample.id, tokens.ids[:span], sample.text[: tokens.ends[span - 1]])
 
 
@@ -115,7 +117,12 @@ def execute(unit: Unit, context: Context, observer: Observer) -> UnitResult:
     )
     encoded = time.monotonic()
     for sample, vectors in zip(unit.samples, made.vectors, strict=True):
-        if not bool(torch.isfinite(vectors).all()):
+        shape = [context.k, decoder.d]
+        if list(vectors.shape) != shape:
+            raise ValueError(
+                f"method {method.name} made vectors {list(vectors.shape)} for sample {sample.id}, not {shape}"
+            )
+        if not bool(torch.isfinite(vectors.float()).all()):
             raise ValueError(f"method {method.name} made vectors with a NaN or an infinity for sample {sample.id}")
     files = issue(
         (

@@ -22,7 +22,7 @@ class InlineExecutor:
     """Executes units one after the other in this process."""
 
     def run(self, units: Sequence[Unit], context: Context, observer: Observer) -> Iterator[UnitResult | UnitFailure]:
-        """Execute `units`; one that does not fit the device's memory is halved and goes on."""
+        """Execute `units`; one that fails or does not fit the device's memory is halved and goes on."""
         waiting = list(units)
         while waiting:
             unit = waiting.pop(0)
@@ -35,12 +35,17 @@ class InlineExecutor:
                 else:
                     observer.notice(f"out of memory with {len(unit.samples)} samples at once; going on with half")
                     waiting[:0] = unit.halves()
-            except InputError as error:
-                if len(unit.samples) == 1:
-                    yield UnitFailure(unit, str(error))
-                else:
-                    waiting[:0] = unit.halves()
-            except CramboardError:
-                raise
             except Exception as error:  # A method is anybody's code: its faults are results, not ours.
-                yield UnitFailure(unit, f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}")
+                if isinstance(error, CramboardError) and not isinstance(error, InputError):
+                    raise
+                if len(unit.samples) == 1:
+                    yield UnitFailure(unit, _reason(error))
+                else:  # One sample's fault is not the others': halving finds it.
+                    waiting[:0] = unit.halves()
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, InputError):
+        return str(error)
+    first = next(iter(str(error).splitlines()), "")
+    return f"{type(error).__name__}: {first}" if first else type(error).__name__

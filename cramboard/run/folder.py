@@ -7,8 +7,9 @@
     verifications.jsonl          later verifications
     summary.json                 the aggregates
 
-A unit appears whole or not at all. Packing writes every file anew and atomically, then removes the units; a run
-that dies in between packs again, with equal bytes.
+A unit appears whole or not at all. Packing writes every file anew and atomically, then removes the units; what was
+packed before is a unit again until the new certificate is written, so a run that dies in between loses nothing and
+packs again, with equal bytes.
 """
 
 import shutil
@@ -34,7 +35,8 @@ from cramboard.schema import (
 
 RUN, SAMPLES, SUMMARY = "run.json", "samples.jsonl", "summary.json"
 CONTROL, UNITS, VERIFICATIONS = "control.safetensors", "units", "verifications.jsonl"
-_COST = "cost.json"
+_COSTS = "costs.jsonl"
+_PACKED = "packed"
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ class RunFolder:
         publish_folder(
             self.path / UNITS / result.unit.name,
             result.files.contents()
-            | {SAMPLES: to_jsonl(list(result.records)).encode(), _COST: to_json(result.cost).encode()},
+            | {SAMPLES: to_jsonl(list(result.records)).encode(), _COSTS: to_jsonl([result.cost]).encode()},
         )
 
     def finished(self) -> Finished:
@@ -111,7 +113,7 @@ class RunFolder:
         costs: list[UnitCost] = []
         if (self.path / CERTIFICATE).exists():
             parts.append(load_certificate(self.path))
-            records += _matching(parts[-1], self.records(), self.path / SAMPLES)
+            records += matching(parts[-1], self.records(), self.path / SAMPLES)
             costs += self.run().units
         for folder in sorted((self.path / UNITS).glob("[!.]*")):
             part = load_certificate(folder)
@@ -120,9 +122,13 @@ class RunFolder:
             if {record.sample for record in lines} <= known:
                 continue  # Packed already; the run died before it removed the unit.
             parts.append(part)
-            records += _matching(part, lines, folder / SAMPLES)
-            costs.append(from_json(UnitCost, read_text(folder / _COST, "unit cost"), str(folder / _COST)))
-        return Finished(tuple(parts), tuple(sorted(records, key=lambda record: record.sample)), tuple(costs))
+            records += matching(part, lines, folder / SAMPLES)
+            costs += from_jsonl_file(UnitCost, folder / _COSTS, "unit costs")
+        return Finished(
+            tuple(parts),
+            tuple(sorted(records, key=lambda record: record.sample)),
+            tuple(sorted(costs, key=lambda cost: cost.samples)),
+        )
 
     def pack(self, finished: Finished, run: RunRecord) -> CertificateFiles | None:
         """Write the finished run's files from its parts and remove the units; None when nothing is finished."""
@@ -130,11 +136,13 @@ class RunFolder:
             return None
         files = merge(finished.parts)
         contents = files.contents()
+        if len(finished.parts) > 1 and (self.path / CERTIFICATE).exists():
+            self._unpack()
         write_atomically(self.path / VECTORS, contents[VECTORS])
         write_atomically(self.path / SAMPLES, to_jsonl(list(finished.records)))
         self.write_run(run.model_copy(update={"units": finished.costs}))
         write_atomically(self.path / CERTIFICATE, contents[CERTIFICATE])
-        shutil.rmtree(self.path / UNITS, ignore_errors=True)
+        self._remove_units()
         return files
 
     def write_summary(self, summary: Summary) -> None:
@@ -150,12 +158,30 @@ class RunFolder:
     def clear(self) -> None:
         """Remove the run's own files and nothing else."""
         with clear_os_errors(self.path):
+            self._remove_units()
             for name in (SUMMARY, CERTIFICATE, VECTORS, SAMPLES, VERIFICATIONS, CONTROL, RUN):
                 (self.path / name).unlink(missing_ok=True)
-            shutil.rmtree(self.path / UNITS, ignore_errors=True)
+
+    def _unpack(self) -> None:
+        """Make a unit of the packed run, so that its files can be written anew; its summary is of the past."""
+        with clear_os_errors(self.path):
+            contents = {name: (self.path / name).read_bytes() for name in (CERTIFICATE, VECTORS, SAMPLES)}
+            costs = to_jsonl(list(self.run().units)).encode()
+            publish_folder(self.path / UNITS / _PACKED, contents | {_COSTS: costs})
+            (self.path / SUMMARY).unlink(missing_ok=True)
+            (self.path / CERTIFICATE).unlink()
+
+    def _remove_units(self) -> None:
+        """Remove the units at once: a half-removed one is never read."""
+        units, removed = self.path / UNITS, self.path / f".{UNITS}.removed"
+        shutil.rmtree(removed, ignore_errors=True)
+        if units.exists():
+            with clear_os_errors(units):
+                units.rename(removed)
+            shutil.rmtree(removed, ignore_errors=True)
 
 
-def _matching(files: CertificateFiles, records: Sequence[SampleRecord], path: Path) -> list[SampleRecord]:
+def matching(files: CertificateFiles, records: Sequence[SampleRecord], path: Path) -> list[SampleRecord]:
     """Check that records and certificate entries are of the same claims."""
     if sorted(record.certificate_key for record in records) != sorted(e.key for e in files.certificate.entries):
         raise InputError(f"{path}: not the records of the certificate beside it; restore the file")

@@ -12,7 +12,7 @@ from cramboard.files import sha256_file
 from cramboard.results import summarise
 from cramboard.run.control import read_control
 from cramboard.run.execute import device_name, verify_all
-from cramboard.run.folder import CONTROL, RunFolder
+from cramboard.run.folder import CONTROL, RUN, SAMPLES, SUMMARY, RunFolder, matching
 from cramboard.run.observer import Observer
 from cramboard.schema import Summary, Verification
 from cramboard.tasks import load_task
@@ -49,15 +49,17 @@ def reverify(
     run = folder.run()
     files = load_certificate(path)
     certificate = files.certificate
-    recorded = {record.certificate_key: record for record in folder.records()}
-    if set(recorded) != {entry.key for entry in certificate.entries}:
-        raise InputError(f"{path / 'samples.jsonl'}: not the records of the certificate beside it; restore the file")
-    if (run.task, run.decoder, run.method, run.k) != (
-        certificate.task, certificate.decoder, certificate.method, certificate.k,
+    summary = folder.summary()
+    records = matching(files, folder.records(), path / SAMPLES)
+    recorded = {record.certificate_key: record for record in records}
+    if (run.task, run.decoder, run.method, run.k, run.seed) != (
+        certificate.task, certificate.decoder, certificate.method, certificate.k, certificate.seed,
     ):  # fmt: skip
-        raise InputError(f"{path / 'run.json'}: not the run of the certificate beside it; restore the file")
+        raise InputError(f"{path / RUN}: not the run of the certificate beside it; restore the file")
     if not (path / CONTROL).exists() or sha256_file(path / CONTROL) != run.control_sha256:
         raise InputError(f"{path / CONTROL}: not the control that run.json names; restore the file")
+    if summary != summarise(run, records, summary.failures, summary.verifier_version, certificate.sha256):
+        raise InputError(f"{path / SUMMARY}: not the summary of the records in {SAMPLES} beside it; restore the files")
     task = load_task(certificate.task.name)
     samples = task.samples(None, [entry.sample for entry in certificate.entries])
     place = find_decoder(decoder_name or certificate.decoder.name, revision)
@@ -82,5 +84,4 @@ def reverify(
         largest_bits_difference_per_token=outcome.largest_bits_difference_per_token,
     )
     folder.add_verification(verification)
-    failures = folder.summary().failures
-    return Reverified(summarise(run, later, failures, VERIFIER_VERSION, certificate.sha256), verification)
+    return Reverified(summarise(run, later, summary.failures, VERIFIER_VERSION, certificate.sha256), verification)

@@ -1,0 +1,63 @@
+"""The listed decoders load from their packages, with no network, and read text as llama.cpp does."""
+
+import pytest
+
+from cramboard.decoders import find_decoder, load_decoder
+from cramboard.decoders.gguf import repaired
+
+# Digits one by one, runs of spaces longest first: what the conversion of the GGUF tokenizers gets wrong.
+PINNED = {
+    "smollm2-135m-instruct-q4_1": {
+        "In 1790 we paid $12,345.": (788, 216, 33, 39, 41, 32, 392, 5940, 1885, 33, 34, 28, 35, 36, 37, 30),
+        "a" + " " * 20 + "b\n\n\nc": (81, 42185, 278, 1116, 198, 83),
+        "naïve <|endoftext|> 🙂": (3546, 46494, 2067, 108, 486, 1714, 2692, 108, 46, 47526),
+    },
+    "gemma-3-270m-q4_k_m": {
+        "In 1790 we paid $12,345.": (
+            902,
+            236743,
+            236770,
+            236832,
+            236819,
+            236771,
+            692,
+            6382,
+            609,
+            236770,
+            236778,
+            236764,
+            236800,
+            236812,
+            236810,
+            236761,
+        ),
+        "a" + " " * 20 + "b\n\n\nc": (236746, 156, 236763, 109, 236755),
+        "naïve <bos> 🙂": (1789, 238527, 560, 655, 46757, 236813, 57235),
+    },
+}
+
+
+@pytest.mark.parametrize(("name", "d", "vocabulary"), [
+    ("smollm2-135m-instruct-q4_1", 576, 49152),
+    ("gemma-3-270m-q4_k_m", 640, 262144),
+])  # fmt: skip
+def test_a_listed_decoder_loads_and_tokenizes_as_pinned(name, d, vocabulary, monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    decoder = load_decoder(find_decoder(name))  # checks the tensors' sha256 against the spec
+    assert (decoder.d, decoder.vocabulary) == (d, vocabulary)
+    assert {text: decoder.tokenize(text).ids for text in PINNED[name]} == PINNED[name]
+
+
+def test_the_smollm_repair_splits_digits():
+    assert repaired({"pre_tokenizer": None}, "smollm-digits")["pre_tokenizer"]["pretokenizers"][0]["type"] == "Digits"
+
+
+def test_the_gemma_repair_puts_long_runs_first_and_leaves_the_rest():
+    merges = [["\u2581", "\u2581"], ["\u2581\u2581", "\u2581"], ["a", "b"], ["\n", "\n"], ["\u2581", "\u2581\u2581"]]
+    mended = repaired({"model": {"merges": merges}}, "gemma-runs")["model"]["merges"]
+    assert mended[:2] == [["\u2581\u2581", "\u2581"], ["\u2581", "\u2581\u2581"]]
+    assert mended[-1] == ["a", "b"]
+
+
+def test_a_tokenizer_that_needs_no_repair_is_left_alone():
+    assert repaired({"model": {}}, None) == {"model": {}}

@@ -1,0 +1,65 @@
+"""Files appear whole or not at all."""
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from cramboard.errors import MachineError
+from cramboard.files import cache_folder, locked, publish_folder, write_atomically
+
+
+def full_disk(*_):
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def everything(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_full_disk_leaves_the_old_content_and_nothing_beside_it(tmp_path, monkeypatch):
+    path = tmp_path / "file.json"
+    write_atomically(path, "old")
+    monkeypatch.setattr(os, "fsync", full_disk)
+    with pytest.raises(MachineError, match="the disk is full"):
+        write_atomically(path, "new")
+    assert everything(tmp_path) == {"file.json": b"old"}
+
+
+def test_a_folder_is_published_whole_or_not_at_all(tmp_path, monkeypatch):
+    publish_folder(tmp_path / "unit", {"a": b"1", "b": b"2"})
+    assert everything(tmp_path) == {"unit/a": b"1", "unit/b": b"2"}
+    calls = iter([None])
+    real = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda descriptor: real(descriptor) if next(calls, 1) is None else full_disk())
+    with pytest.raises(MachineError, match="the disk is full"):
+        publish_folder(tmp_path / "other", {"a": b"3", "b": b"4"})
+    assert everything(tmp_path) == {"unit/a": b"1", "unit/b": b"2"}
+
+
+def test_publishing_again_replaces(tmp_path):
+    publish_folder(tmp_path / "unit", {"a": b"1", "b": b"2"})
+    publish_folder(tmp_path / "unit", {"a": b"3"})
+    assert everything(tmp_path) == {"unit/a": b"3"}
+
+
+def test_a_path_below_a_file_is_refused_in_one_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(MachineError, match="another --output-dir"):
+        write_atomically(tmp_path / "file" / "below", "text")
+
+
+def test_a_folder_is_held_by_one_process_at_a_time(tmp_path):
+    with locked(tmp_path), pytest.raises(MachineError, match="another run is working"), locked(tmp_path):
+        pass
+    with locked(tmp_path):
+        pass
+
+
+def test_the_cache_is_where_it_is_told_to_be(monkeypatch, tmp_path):
+    monkeypatch.setenv("CRAMBOARD_CACHE", str(tmp_path))
+    assert cache_folder() == tmp_path
+    monkeypatch.delenv("CRAMBOARD_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    assert cache_folder() == tmp_path / "xdg" / "cramboard"

@@ -1,0 +1,75 @@
+"""Files are read strictly, refused in one line, and their exported schemas are current."""
+
+import pytest
+
+from cramboard.errors import InputError
+from cramboard.schema import (
+    Interval,
+    ManifestLine,
+    TaskSpec,
+    export,
+    from_json,
+    from_jsonl_file,
+    from_yaml_file,
+    to_jsonl,
+)
+
+LINE = ManifestLine(
+    id="one", split="public", origin="made up", start=0, characters=3, author="A", date="2026-01-01", sha256="a" * 64
+)
+
+
+def test_the_exported_schemas_are_current(tmp_path, pytestconfig):
+    export(tmp_path)
+    committed = pytestconfig.rootpath / "docs" / "schemas"
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
+        path.name: path.read_text() for path in committed.iterdir()
+    }, "run: make schemas"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{", "not valid JSON"),
+        ("[]", "expected fields with values, found list"),
+        ('{"id": "one", "id": "two"}', "a key occurs twice"),
+        ('{"schema_version": 9}', "schema version 9 is newer"),
+        (LINE.model_dump_json().replace('"start":0', '"start":-1'), "field start"),
+        (LINE.model_dump_json()[:-1] + ', "extra": 1}', "field extra"),
+        ("[" * 100_000, "not valid JSON"),
+    ],
+)
+def test_json_that_does_not_fit_is_refused_in_one_line(text, says):
+    with pytest.raises(InputError, match=says) as error:
+        from_json(ManifestLine, text, "file.json")
+    assert str(error.value).startswith("file.json")
+    assert "\n" not in str(error.value)
+
+
+def test_a_torn_line_is_named(tmp_path):
+    path = tmp_path / "manifest.jsonl"
+    path.write_text(to_jsonl([LINE, LINE])[:-20])
+    with pytest.raises(InputError, match=r"manifest\.jsonl line 2"):
+        from_jsonl_file(ManifestLine, path, "manifest")
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"name: [", "not valid YAML at line 1"),
+        (b"!!python/object/apply:os.getcwd []", "not valid YAML"),
+        (b"\xff\xfe", "not UTF-8"),
+        (b"just text", "found str"),
+        (b"name: speeches", "field"),
+    ],
+)
+def test_yaml_that_does_not_fit_is_refused(tmp_path, content, says):
+    path = tmp_path / "task.yaml"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=says):
+        from_yaml_file(TaskSpec, path, "task")
+
+
+def test_a_number_that_is_not_finite_is_never_stored():
+    with pytest.raises(ValueError, match="finite"):
+        Interval(mean=float("nan"), low=0, high=0)
