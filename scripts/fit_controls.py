@@ -1,6 +1,7 @@
-"""Fit the constant controls of the listed decoders and put them beside their tasks (`tasks/<task>/controls`).
+"""Fit the constant controls (k = 1) of the listed decoders and put them beside their tasks.
 
-Run it on a GPU after a task or a listed decoder changes: python scripts/fit_controls.py [DECODER ..]
+Run it on a GPU after a task or a listed decoder changes: python scripts/fit_controls.py tasks [DECODER ..]
+Those for other k are fitted by the first run that needs them.
 """
 
 import sys
@@ -14,24 +15,19 @@ from cramboard.run.control import control_file, control_vectors, write_control
 from cramboard.run.observer import Observer
 from cramboard.tasks import load_task, task_names
 
-TASKS = Path(__file__).parents[1] / "tasks"
-KS = (1, 2, 4, 8, 16)
 
-
-def main(names: list[str]) -> None:
-    """Fit what is missing; says how long each fit took."""
+def main(tasks: Path, names: list[str]) -> None:
+    """Fit what is missing and write it below `tasks`; says how long each fit took."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    dtype = torch.bfloat16 if device == "cuda" else torch.float32
+    dtype = torch.float16 if device == "cuda" else torch.float32
     for name in names or decoder_names():
         decoder = load_decoder(find_decoder(name), device)
         for task in map(load_task, task_names()):
-            for k in KS:
-                started = time.monotonic()
-                vectors = control_vectors(task, decoder, True, k, dtype, Observer())
-                path = TASKS / task.spec.name / "controls" / control_file(task, decoder, True, k)
-                write_control(path, vectors)
-                print(f"{name} {task.spec.name} k={k}: {time.monotonic() - started:.1f} s", flush=True)
+            started = time.monotonic()
+            vectors = control_vectors(task, decoder, True, 1, dtype, Observer())
+            write_control(tasks / task.spec.name / "controls" / control_file(task, decoder, True, 1), vectors)
+            print(f"{name} {task.spec.name}: {time.monotonic() - started:.1f} s", flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(Path(sys.argv[1]), sys.argv[2:])

@@ -67,6 +67,10 @@ def _run(command: click.Command, arguments: list[str] | None) -> int:
         return _say(error.format_message().removesuffix(".") + hint, error.exit_code)
     except MemoryError:
         return _say("out of memory; give a smaller --batch-size", 4)
+    except RuntimeError as error:
+        if type(error).__name__ != "OutOfMemoryError":  # torch's; named, so that torch need not be imported.
+            raise
+        return _say("out of memory on the device; give a smaller --batch-size or another --device", 4)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         return _say(f"{place}{error.strerror or error}", 4)

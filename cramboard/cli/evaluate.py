@@ -48,7 +48,8 @@ def _settings(ctx: click.Context, param: click.Parameter, values: tuple[str, ...
 @click.option("--limit", type=click.IntRange(1), help="Only the first N samples.")
 @click.option("--sample-id", "sample_ids", multiple=True, help="Only this sample; may be repeated.")
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, cuda:1, mps; auto takes the first GPU.")
-@click.option("--dtype", type=click.Choice(["auto", "float32", "bfloat16"]), default="auto", show_default=True,
+@click.option("--dtype", type=click.Choice(["auto", "float32", "float16", "bfloat16"]), default="auto",
+              show_default=True,
               help="What the search computes in; verification is always float32.")  # fmt: skip
 @click.option("--batch-size", default="auto", show_default=True, help="Samples made at once: auto or a number.")
 @click.option(

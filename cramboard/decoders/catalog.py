@@ -57,7 +57,7 @@ def find_decoder(name: str, revision: str | None = None) -> DecoderPlace:
     if path.is_dir() or (path.suffix == ".gguf" and path.is_file()):
         return DecoderPlace(path.resolve().stem if path.is_file() else path.resolve().name, path.resolve())
     close = get_close_matches(name, decoder_names(), 1)
-    hint = f"; did you mean {close[0]}?" if close else ""
+    hint = f"; did you mean {close[0]}?" if close else "."
     raise InputError(
         f"unknown decoder {name!r}{hint} Listed: {', '.join(decoder_names())}. "
         "A local folder, a GGUF file, or a Hub id with --revision is taken too"

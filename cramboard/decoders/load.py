@@ -35,17 +35,20 @@ def load_decoder(place: DecoderPlace, device: str = "cpu", attention: str = "sdp
     folder = _folder(place)
     with _quiet_transformers() as transformers:
         try:
-            network = transformers.AutoModelForCausalLM.from_pretrained(
+            network, loaded = transformers.AutoModelForCausalLM.from_pretrained(
                 folder,
                 dtype="auto",
                 attn_implementation=attention,
                 use_safetensors=True,
                 local_files_only=True,
+                output_loading_info=True,
             )
         except torch.OutOfMemoryError:
             raise
         except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as error:
             raise InputError(f"decoder {place.name}: cannot be loaded ({str(error).splitlines()[0]})") from None
+    if loaded["missing_keys"]:
+        raise InputError(f"decoder {place.name}: its weights lack {sorted(loaded['missing_keys'])[0]}; get them whole")
     network.eval().requires_grad_(False)
     sha256 = tensors_sha256(network)
     if place.spec is not None and sha256 != place.spec.tensors_sha256:

@@ -12,6 +12,7 @@ from cramboard.methods.interface import AnyMethod, Made, Request
 from cramboard.schema import MethodRef
 
 _NOT_METHODS = ("catalog", "interface")
+_KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def choose_method(name: str, preset: str | None = None, overrides: Mapping[str, 
     """
     if name not in method_names():
         close = get_close_matches(name, method_names(), 1)
-        hint = f"; did you mean {close[0]}?" if close else ""
+        hint = f"; did you mean {close[0]}?" if close else "."
         raise InputError(f"unknown method {name!r}{hint} There are: {', '.join(method_names())}")
     kind: AnyMethod = importlib.import_module(f"cramboard.methods.{name.replace('-', '_')}").METHOD
     chosen = preset or next(iter(kind.presets))
@@ -79,7 +80,7 @@ def _typed(method: str, settings: Any, field: str, value: str) -> bool | int | f
     try:
         typed: bool | int | float | str = kind(value) if kind is not bool else {"true": True, "false": False}[value]
     except (ValueError, KeyError):
-        raise UsageError(f"setting {field} of method {method}: {value!r} is not a {kind.__name__}") from None
+        raise UsageError(f"setting {field} of method {method}: {value!r} is not {_KINDS[kind]}") from None
     if isinstance(typed, (int, float)) and not isinstance(typed, bool) and not 0 <= typed < float("inf"):
         raise UsageError(f"setting {field} of method {method}: {value!r} must be a finite number, not below 0")
     return typed

@@ -9,8 +9,11 @@ import torch
 
 from cramboard.methods.cram.adam import Adam
 from cramboard.methods.cram.batch import Batch
-from cramboard.methods.cram.objective import cross_entropy, mean_over
+from cramboard.methods.cram.forward import HALVES, descend
+from cramboard.methods.cram.objective import cross_entropy, mean_weights
 from cramboard.methods.cram.parameters import LowRank
+from cramboard.methods.cram.scale import GradientScale
+from cramboard.methods.cram.stepper import Stepper
 from cramboard.methods.interface import Made, MethodKind, Request
 
 
@@ -44,13 +47,20 @@ def fit(settings: ConstantSettings, request: Request) -> torch.Tensor:
     batch = Batch.of([other.ids[: settings.span] for other in others], decoder.device)
     like = decoder.embeddings(torch.zeros(1, dtype=torch.long, device=decoder.device), torch.float32)
     start = LowRank(["constant"], request.k, settings.rank, decoder.d, like.std().item(), request.seed, like)
-    adam = Adam(start.tensors)
+    adam = Adam(start.tensors, beta1=0.8, beta2=0.9)
     rate = torch.tensor(settings.rate, device=decoder.device)
-    for step in range(settings.steps):
+
+    scale = GradientScale(1, request.dtype in HALVES, like)
+
+    def step_all(window: int) -> None:
         vectors = start.vectors().expand(len(others), -1, -1)
-        logits = decoder.logits(decoder.states(batch.ids, vectors, request.dtype)).float()
-        loss = mean_over(cross_entropy(logits, batch.ids), batch.lengths) / len(others)
-        adam.step(torch.autograd.grad(loss, start.tensors), rate)
+        weights = scale.up(mean_weights(batch.lengths, window, vectors) / len(others))
+        gradients, _ = descend(decoder, batch.ids, vectors, weights, cross_entropy, start.tensors, request.dtype)
+        adam.step(scale.down(gradients), rate)
+
+    stepper = Stepper(step_all, decoder.device)
+    for step in range(settings.steps):
+        stepper(batch.ids.shape[1])
         request.report(step + 1, settings.steps, [])
     return start.vectors()[0].detach().float().cpu()
 

@@ -319,12 +319,15 @@ def _device(device: str) -> str:
 
 
 def _dtype(dtype: str, device: str) -> "torch.dtype":
-    """Return what the search computes in; bfloat16 pays where there are matrix units for it."""
+    """Return what the search computes in.
+
+    On a GPU float16 is as fast as bfloat16 and keeps eight times the precision: what it finds stands in float32.
+    """
     import torch
 
     if dtype == "auto":
-        return torch.bfloat16 if device.startswith("cuda") else torch.float32
-    return {"float32": torch.float32, "bfloat16": torch.bfloat16}[dtype]
+        return torch.float16 if device.startswith("cuda") else torch.float32
+    return {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}[dtype]
 
 
 def _batch_size(batch_size: str, device: str) -> int:

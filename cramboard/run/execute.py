@@ -15,7 +15,7 @@ from cramboard.run.observer import Observer
 from cramboard.run.plan import Unit
 from cramboard.schema import SampleRecord, TaskRef, UnitCost
 from cramboard.tasks import Sample, Task
-from cramboard.verify import verify_entry
+from cramboard.verify import verify
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def execute(unit: Unit, context: Context, observer: Observer) -> UnitResult:
         seed=context.seed,
     )
     lengths = context.task.spec.lengths
-    records = verify_all(files, unit.samples, lengths, decoder, context.control, observer)
+    records = verify(files, unit.samples, decoder, context.control, lengths, observer.verified)
     cost = UnitCost(
         samples=names,
         encode_seconds=round(encoded - started, 3),
@@ -146,24 +146,6 @@ def execute(unit: Unit, context: Context, observer: Observer) -> UnitResult:
         curve=made.curve,
     )
     return UnitResult(unit, files, records, cost)
-
-
-def verify_all(
-    files: CertificateFiles,
-    samples: Sequence[Sample],
-    lengths: Sequence[int],
-    decoder: Decoder,
-    control: torch.Tensor,
-    observer: Observer,
-) -> tuple[SampleRecord, ...]:
-    """Verify every entry of a certificate, in the order of its entries; `verify_entry` says what is what."""
-    by_id = {sample.id: sample for sample in samples}
-    records = []
-    for entry in files.certificate.entries:
-        record = verify_entry(files, entry, by_id[entry.sample], decoder, control, lengths)
-        observer.verified(record)
-        records.append(record)
-    return tuple(records)
 
 
 def device_name(device: torch.device) -> str:

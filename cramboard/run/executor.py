@@ -1,5 +1,7 @@
 """The seam through which units are executed. An executor owns nothing but the where and when."""
 
+import gc
+import traceback
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
@@ -28,8 +30,8 @@ class InlineExecutor:
             unit = waiting.pop(0)
             try:
                 yield execute(unit, context, observer)
-            except torch.OutOfMemoryError:
-                torch.cuda.empty_cache()
+            except torch.OutOfMemoryError as error:
+                _let_go(error)
                 if len(unit.samples) == 1:
                     yield UnitFailure(unit, "out of memory on the device with one sample; use a smaller span or k")
                 else:
@@ -42,6 +44,13 @@ class InlineExecutor:
                     yield UnitFailure(unit, _reason(error))
                 else:  # One sample's fault is not the others': halving finds it.
                     waiting[:0] = unit.halves()
+
+
+def _let_go(error: BaseException) -> None:
+    """Free the device memory that the failed attempt still holds through its traceback."""
+    traceback.clear_frames(error.__traceback__)
+    gc.collect()
+    torch.cuda.empty_cache()
 
 
 def _reason(error: Exception) -> str:

@@ -11,12 +11,12 @@ from cramboard.errors import InputError
 from cramboard.files import sha256_file
 from cramboard.results import summarise
 from cramboard.run.control import read_control
-from cramboard.run.execute import device_name, verify_all
+from cramboard.run.execute import device_name
 from cramboard.run.folder import CONTROL, RUN, SAMPLES, SUMMARY, RunFolder, matching
 from cramboard.run.observer import Observer
 from cramboard.schema import Summary, Verification
 from cramboard.tasks import load_task
-from cramboard.verify import VERIFIER_VERSION, check_claims, confirm
+from cramboard.verify import VERIFIER_VERSION, check_claims, confirm, verify
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def reverify(
     decoder = load_decoder(place, device, attention)
     check_claims(files, task.ref, decoder.ref, samples)
     control = read_control(path / CONTROL, certificate.k, decoder.d)
-    later = verify_all(files, samples, task.spec.lengths, decoder, control, observer)
+    later = verify(files, samples, decoder, control, task.spec.lengths, observer.verified)
     outcome = confirm([recorded[record.certificate_key] for record in later], later)
     verification = Verification(
         certificate_sha256=certificate.sha256,

@@ -1,6 +1,6 @@
 """Verification: one piece of code turns certificates back into text and makes every score that is shown."""
 
 from cramboard.verify.confirm import Confirmation, confirm
-from cramboard.verify.verifier import VERIFIER_VERSION, check_claims, verify_entry
+from cramboard.verify.verifier import VERIFIER_VERSION, check_claims, verify
 
-__all__ = ["VERIFIER_VERSION", "Confirmation", "check_claims", "confirm", "verify_entry"]
+__all__ = ["VERIFIER_VERSION", "Confirmation", "check_claims", "confirm", "verify"]

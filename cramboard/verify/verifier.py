@@ -1,6 +1,6 @@
 """Turn a certificate's entry back into text with a frozen decoder, and measure what it holds."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 
@@ -19,7 +19,7 @@ from cramboard.schema import (
 )
 from cramboard.tasks import Sample
 from cramboard.verify import measures
-from cramboard.verify.greedy import greedy_horizon
+from cramboard.verify.greedy import greedy_horizons
 from cramboard.verify.robustness import bfloat16_decoder_horizon, stored_horizons
 from cramboard.verify.scoring import TokenScores, score
 
@@ -58,7 +58,41 @@ def scored_tokens(decoder: Decoder, tokens: Tokens, span: int, k: int, lengths: 
     return min(len(tokens.ids), decoder.room(k), max(span, *lengths))
 
 
-def verify_entry(
+def verify(
+    files: CertificateFiles,
+    samples: Sequence[Sample],
+    decoder: Decoder,
+    control: torch.Tensor,
+    lengths: Sequence[int],
+    heard: Callable[[SampleRecord], None] = lambda record: None,
+) -> tuple[SampleRecord, ...]:
+    """Measure every sample of a certificate, in the order of its entries.
+
+    Args:
+        files: The certificate and its vectors, as read back from their bytes.
+        samples: The texts of its entries.
+        decoder: The certificate's decoder.
+        control: `[k, d]` constant control, fitted on other texts of the task.
+        lengths: The task's fixed lengths, in tokens.
+        heard: Called with each record as it is measured; the cross-check follows at the end.
+
+    Raises:
+        InputError: If the decoder's tokens of the text are not the ones that the certificate was made for, the
+            vectors are not as wide as the decoder's embeddings, or k leaves no room in its context.
+    """
+    texts = {sample.id: sample for sample in samples}
+    records = []
+    for entry in files.certificate.entries:
+        records.append(_measure(files, entry, texts[entry.sample], decoder, control, lengths))
+        heard(records[-1])
+    recovered = [torch.tensor(decoder.tokenize(texts[record.sample].text).ids[: record.horizon]) for record in records]
+    decoded = greedy_horizons(decoder, recovered, [files.of(entry) for entry in files.certificate.entries])
+    return tuple(
+        record.model_copy(update={"greedy_horizon": count}) for record, count in zip(records, decoded, strict=True)
+    )
+
+
+def _measure(
     files: CertificateFiles,
     entry: CertificateEntry,
     sample: Sample,
@@ -66,20 +100,7 @@ def verify_entry(
     control: torch.Tensor,
     lengths: Sequence[int],
 ) -> SampleRecord:
-    """Measure one sample of a certificate.
-
-    Args:
-        files: The certificate and its vectors, as read back from their bytes.
-        entry: The entry to verify.
-        sample: Its text.
-        decoder: The certificate's decoder.
-        control: `[k, d]` constant control, fitted on other texts of the task.
-        lengths: The task's fixed lengths, in tokens.
-
-    Raises:
-        InputError: If the decoder's tokens of the text are not the ones that the certificate was made for, the
-            vectors are not as wide as the decoder's embeddings, or k leaves no room in its context.
-    """
+    """Measure one sample, all but the greedy cross-check."""
     certificate = files.certificate
     k, d = certificate.k, certificate.d
     tokens = decoder.tokenize(sample.text)
@@ -110,7 +131,7 @@ def verify_entry(
         span=entry.span,
         tokens=n,
         horizon=h,
-        greedy_horizon=greedy_horizon(decoder, ids[: h + 1], vectors),
+        greedy_horizon=0,
         censored=h == n and reaches_end,
         self_limited=h >= entry.span and not (h == n and reaches_end),
         bytes=tokens.text_bytes(sample.text, h),

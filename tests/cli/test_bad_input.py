@@ -143,6 +143,16 @@ def test_a_gguf_file_that_is_none_is_refused(own_cache: Path, tmp_path: Path) ->
     evaluate(tmp_path / "weights.gguf", tmp_path / "run", "--limit", 1).refused(3, "weights.gguf")
 
 
+def test_a_cache_that_cannot_be_written_is_refused(
+    short_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a-file").write_text("here already")
+    monkeypatch.setenv("CRAMBOARD_CACHE", str(tmp_path / "a-file" / "cache"))
+    refused = evaluate(short_folder, tmp_path / "run", "--limit", 1)
+    refused.refused(4, f"{tmp_path}/a-file/cache")
+    assert contents(tmp_path) == {"a-file": b"here already"}
+
+
 @pytest.fixture
 def tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the tasks that a test may damage."""
@@ -176,9 +186,7 @@ def test_a_damaged_task_is_refused(short_folder: Path, tmp_path: Path, tasks: Pa
     refused(f"{manifest} line 114: not valid JSON")
 
 
-def test_a_text_that_is_not_the_one_of_the_manifest_is_refused(
-    short_folder: Path, tmp_path: Path, tasks: Path
-) -> None:
+def test_a_text_that_is_not_the_one_of_the_manifest_is_refused(short_folder: Path, tmp_path: Path, tasks: Path) -> None:
     spec, manifest = tasks / "speeches" / "task.yaml", tasks / "speeches" / "manifest.jsonl"
     listed = manifest.read_text()
     other = listed.replace('"start":7498', '"start":7499', 1)

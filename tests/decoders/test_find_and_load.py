@@ -83,6 +83,18 @@ def test_a_damaged_folder_is_refused_in_one_line(tiny_folder, tmp_path, damage, 
     assert "\n" not in str(error.value)
 
 
+def test_weights_that_lack_a_layer_are_refused(tiny_folder, tmp_path):
+    from safetensors.torch import load_file, save_file
+
+    folder = tmp_path / "partial"
+    shutil.copytree(tiny_folder, folder)
+    tensors = load_file(folder / "model.safetensors")
+    del tensors["model.layers.1.mlp.up_proj.weight"]
+    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(InputError, match=r"its weights lack model\.layers\.1\.mlp\.up_proj\.weight"):
+        load_decoder(find_decoder(str(folder)))
+
+
 def test_a_decoder_without_anything_to_be_its_anchor_is_refused(tiny_folder, tmp_path):
     folder = tmp_path / "rootless"
     shutil.copytree(tiny_folder, folder)

@@ -25,7 +25,7 @@ def test_an_unknown_method_is_refused_with_a_hint():
     [
         ("fast", {}, "no preset 'fast'; it has: standard, quick, full"),
         (None, {"speed": "3"}, "no setting 'speed'"),
-        (None, {"steps": "many"}, "'many' is not a int"),
+        (None, {"steps": "many"}, "'many' is not a whole number"),
         (None, {"rate": "nan"}, "finite"),
         (None, {"rate": "-1"}, "not below 0"),
     ],

@@ -10,12 +10,12 @@ from cramboard.decoders import Decoder, find_decoder, load_decoder
 from cramboard.methods import Assignment, Request, choose_method
 from cramboard.methods.cram import CramSettings
 from cramboard.methods.cram.batch import Batch, leading
-from cramboard.methods.cram.engine import cram
-from cramboard.methods.cram.objective import cross_entropy, margin_hinge, margins, mean_over
+from cramboard.methods.cram.engine import cram, polishing
+from cramboard.methods.cram.objective import cross_entropy, margin_hinge, margins, mean_weights
 from cramboard.methods.cram.parameters import LowRank
 
 TEXTS = ["The quick brown fox", "Pack my box with five dozen jugs", "Sphinx of black"]
-SETTINGS = CramSettings(span=12, steps=60, rate=0.3, rank=4, grow=2, warmup=5, polish_steps=15, margin=0.1)
+SETTINGS = CramSettings(span=12, steps=60, rate=0.3, rank=4, first=2, grow=2, warmup=5, polish_steps=15)
 
 
 @pytest.fixture(scope="module")
@@ -37,74 +37,92 @@ def request(
     )
 
 
-def simplest_loop(decoder: Decoder, text: str, settings: CramSettings, k: int) -> torch.Tensor:
-    """Cram one text: textbook Adam, the whole sequence read each step, every rule written out."""
+def plain_stage(decoder, ids, parameters, compose, loss_of, steps, peak, warmup, grow, target, decay):
+    """Optimise one text: textbook Adam, the whole sequence read each step, every rule written out."""
     network = decoder.network(torch.float64)
     embed = network.get_input_embeddings()
-    ids = torch.tensor(decoder.tokenize(text).ids[: 12 * k])
-    spread = embed.weight.float().std().item()
-
-    def logits_of(vectors):
+    first = [torch.zeros_like(p) for p in parameters]
+    second = [torch.zeros_like(p) for p in parameters]
+    best, horizon = compose().detach().clone(), 0
+    for t in range(1, steps + 1):
+        rate = peak * min(1, t / max(1, warmup)) * (0.02 + 0.49 * (1 + math.cos(math.pi * (t - 1) / steps)))
+        vectors = compose()
         rows = torch.cat([embed(torch.tensor([decoder.anchor])), vectors, embed(ids[:-1])])
-        return network(inputs_embeds=rows[None]).logits[0, k:]
+        logits = network(inputs_embeds=rows[None]).logits[0, len(vectors) :]
+        gradients = torch.autograd.grad(loss_of(logits[:target], ids[:target]).mean(), parameters)
+        right = 0
+        while right < target:
+            others = logits[right].clone()
+            others[ids[right]] = -torch.inf
+            if logits[right, ids[right]] - others.max() < SETTINGS.margin:
+                break
+            right += 1
+        if right > horizon:
+            best, horizon = vectors.detach().clone(), right
+        if right == target:
+            target = min(target + grow, len(ids))
+        with torch.no_grad():
+            for p, g, m, v in zip(parameters, gradients, first, second, strict=True):
+                m.copy_(0.8 * m + 0.2 * g)
+                v.copy_(0.9 * v + 0.1 * g * g)
+                p -= rate * decay * p
+                p -= rate * (m / (1 - 0.8**t)) / ((v / (1 - 0.9**t)).sqrt() + 1e-8)
+        if horizon == len(ids):
+            break
+    return best
 
-    def stage(parameters, compose, loss_of, steps, peak, warmup, grow, target, decay):
-        first = [torch.zeros_like(p) for p in parameters]
-        second = [torch.zeros_like(p) for p in parameters]
-        best, horizon = compose().detach().clone(), 0
-        for t in range(1, steps + 1):
-            rate = peak * min(1, t / max(1, warmup)) * (0.02 + 0.49 * (1 + math.cos(math.pi * (t - 1) / steps)))
-            vectors = compose()
-            logits = logits_of(vectors)
-            gradients = torch.autograd.grad(loss_of(logits[:target], ids[:target]).mean(), parameters)
-            right = 0
-            while right < target:
-                others = logits[right].clone()
-                others[ids[right]] = -torch.inf
-                if logits[right, ids[right]] - others.max() < settings.margin:
-                    break
-                right += 1
-            if right > horizon:
-                best, horizon = vectors.detach().clone(), right
-            if right == target:
-                target = min(target + grow, len(ids))
-            with torch.no_grad():
-                for p, g, m, v in zip(parameters, gradients, first, second, strict=True):
-                    m.copy_(0.9 * m + 0.1 * g)
-                    v.copy_(0.9 * v + 0.1 * g * g)
-                    p -= rate * decay * p
-                    p -= rate * (m / (1 - 0.9**t)) / ((v / (1 - 0.9**t)).sqrt() + 1e-8)
-        return best, horizon
 
-    z, w, b = (part[0].detach().clone().requires_grad_(True) for part in LowRank(
-        [text], k, settings.rank, decoder.d, spread, 0, torch.zeros((), dtype=torch.float64)
-    ).tensors)  # fmt: skip
-    entropy = lambda logits, ids: -logits.log_softmax(-1).gather(-1, ids[:, None])  # noqa: E731
-    best, horizon = stage(
-        [z, w, b], lambda: z @ w + b, entropy, settings.steps, settings.rate, settings.warmup, settings.grow,
-        settings.grow, settings.decay,
-    )  # fmt: skip
+def simplest_search(decoder: Decoder, text: str, k: int) -> torch.Tensor:
+    """Search the vectors of one text: z W + b under a sharpened cross-entropy."""
+    spread = decoder.network(torch.float32).get_input_embeddings().weight.std().item()
+    like = torch.zeros((), dtype=torch.float64)
+    start = LowRank([text], k, SETTINGS.rank, decoder.d, spread, 0, like)
+    z, w, b = (part[0].detach().clone().requires_grad_(True) for part in start.tensors)
+
+    def sharpened(logits, ids):
+        return -(logits / 0.25).log_softmax(-1).gather(-1, ids[:, None])
+
+    ids = torch.tensor(decoder.tokenize(text).ids[: 12 * k])
+    return plain_stage(decoder, ids, [z, w, b], lambda: z @ w + b, sharpened, 60, 0.3, 5, 2, 2, 0.02)
+
+
+def simplest_polish(decoder: Decoder, text: str, vectors: torch.Tensor, target: int) -> torch.Tensor:
+    """Polish the vectors of one text: a hinge against the log-sum-exp of the other logits."""
 
     def hinge(logits, ids):
         own = logits.gather(-1, ids[:, None])[:, 0]
-        others = torch.stack([
-            torch.cat([row[:i], row[i + 1 :]]).logsumexp(0) for row, i in zip(logits, ids.tolist(), strict=True)
-        ])  # fmt: skip
-        return torch.relu(settings.hinge + others - own)
+        rivals = [torch.cat([row[:i], row[i + 1 :]]).logsumexp(0) for row, i in zip(logits, ids.tolist(), strict=True)]
+        return torch.relu(0.5 + torch.stack(rivals) - own)
 
-    plain = best.clone().requires_grad_(True)
-    best, _ = stage(
-        [plain], lambda: plain, hinge, settings.polish_steps, settings.polish_rate, 0, 1, max(1, horizon), 0.0
-    )
-    return best
+    plain = vectors.clone().requires_grad_(True)
+    ids = torch.tensor(decoder.tokenize(text).ids[:12])
+    return plain_stage(decoder, ids, [plain], lambda: plain, hinge, 15, 0.5, 0, 1, target, 0.0)
 
 
 @pytest.mark.parametrize("k", [1, 2])
 def test_a_batch_gives_each_sample_what_the_simplest_loop_gives_it_alone(decoder, k):
     made = cram(SETTINGS, request(decoder, TEXTS, k))
+    assert made.curve[-1].mean_horizon > 0
     for text, vectors in zip(TEXTS, made.vectors, strict=True):
-        alone = simplest_loop(decoder, text, SETTINGS, k)
+        alone = simplest_search(decoder, text, k)
         assert torch.allclose(vectors.double(), alone, rtol=1e-5, atol=1e-5), text
+
+
+def test_the_polish_gives_each_sample_what_the_simplest_loop_gives_it_alone(decoder):
+    begun = torch.randn(len(TEXTS), 1, decoder.d, generator=torch.Generator().manual_seed(0)).double()
+    batch = Batch.of([decoder.tokenize(text).ids[:12] for text in TEXTS], decoder.device)
+    stage = polishing(SETTINGS, decoder, batch, begun, torch.tensor([1, 2, 3]))
+    stage.run(SETTINGS.polish_steps, SETTINGS.polish_rate, 0, lambda step, last: None)
+    assert stage.horizons.max() > 0
+    for index, text in enumerate(TEXTS):
+        alone = simplest_polish(decoder, text, begun[index], index + 1)
+        assert torch.allclose(stage.best[index], alone, rtol=1e-6, atol=1e-6), text
+
+
+def test_a_search_ends_when_every_sample_counts_whole(decoder):
+    made = cram(SETTINGS, request(decoder, ["a", "b"]))
+    assert made.curve[-1].mean_horizon == 1.0
+    assert made.curve[-1].steps < SETTINGS.steps
 
 
 def test_the_same_seed_and_batch_give_the_same_vectors_twice(decoder):
@@ -126,34 +144,43 @@ def test_a_text_shorter_than_the_others_is_held_whole_and_no_further(decoder):
 
 def test_the_curve_rises_and_ends_with_the_last_step(decoder):
     curve = cram(SETTINGS, request(decoder, TEXTS)).curve
-    assert curve[-1].steps == SETTINGS.steps + SETTINGS.polish_steps
+    assert curve[-1].steps == SETTINGS.steps
     assert [point.seconds for point in curve] == sorted(point.seconds for point in curve)
     assert curve[0].mean_horizon <= curve[-1].mean_horizon
 
 
-def test_a_bfloat16_search_is_polished_in_float32(decoder):
-    made = cram(SETTINGS, request(decoder, TEXTS, dtype=torch.bfloat16))
+@pytest.mark.parametrize("precision", [torch.bfloat16, torch.float16])
+def test_a_search_in_half_precision_is_polished_in_float32(decoder, precision):
+    made = cram(SETTINGS, request(decoder, TEXTS, dtype=precision))
+    assert made.curve[-1].steps > SETTINGS.steps
     assert made.curve[0].certified is False
     assert made.curve[-1].certified is True
     assert all(vectors.dtype == torch.float32 for vectors in made.vectors)
 
 
 def test_margins_find_the_best_rival_on_either_side():
-    logits = torch.tensor([[[3.0, 1.0, 2.0], [3.0, 1.0, 2.0]]])
-    assert margins(logits, torch.tensor([[0, 1]])).tolist() == [[1.0, -2.0]]
+    logits = torch.tensor([[3.0, 1.0, 2.0], [3.0, 1.0, 2.0]])
+    assert margins(logits, torch.tensor([0, 1])).tolist() == [1.0, -2.0]
 
 
 def test_the_hinge_is_zero_once_the_margin_is_wide():
-    logits = torch.tensor([[[9.0, 0.0, 0.0], [0.0, 0.0, 0.0]]])
-    found = margin_hinge(logits, torch.tensor([[0, 0]]), wanted=0.5)
-    assert found[0, 0] == 0
-    assert found[0, 1].item() == pytest.approx(0.5 + math.log(2))
+    logits = torch.tensor([[9.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
+    found = margin_hinge(logits, torch.tensor([0, 0]), wanted=0.5)
+    assert found[0] == 0
+    assert found[1].item() == pytest.approx(0.5 + math.log(2))
 
 
 def test_the_mean_is_over_each_samples_target_and_the_sum_over_samples():
     losses = torch.tensor([[1.0, 3.0, 100.0], [2.0, 4.0, 6.0]])
-    assert mean_over(losses, torch.tensor([2, 3])).item() == 2.0 + 4.0
-    assert cross_entropy(torch.zeros(1, 2, 4), torch.tensor([[1, 2]])).tolist()[0] == pytest.approx([math.log(4)] * 2)
+    assert (losses * mean_weights(torch.tensor([2, 3]), 3, losses)).sum().item() == 2.0 + 4.0
+    assert cross_entropy(torch.zeros(2, 4), torch.tensor([1, 2])).tolist() == pytest.approx([math.log(4)] * 2)
+
+
+def test_running_the_head_in_chunks_changes_nothing(decoder, monkeypatch):
+    whole = cram(SETTINGS, request(decoder, TEXTS)).vectors
+    monkeypatch.setattr("cramboard.methods.cram.forward._CHUNK", 5)
+    chunked = cram(SETTINGS, request(decoder, TEXTS)).vectors
+    assert all(torch.allclose(a, b, rtol=1e-5, atol=1e-5) for a, b in zip(whole, chunked, strict=True))
 
 
 def test_leading_counts_up_to_the_first_failure_and_the_limit():

@@ -26,7 +26,8 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A fresh environment with the wheel; this environment's libraries are lent to it, cramboard is not."""
     folder = tmp_path_factory.mktemp("wheel")
     built = call(
-        sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", folder, ROOT, cwd=ROOT
+        sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation",
+        "-w", folder, ROOT, cwd=ROOT,
     )  # fmt: skip
     assert built.returncode == 0, built.stderr
     [wheel] = folder.glob("cramboard-*.whl")

@@ -15,7 +15,7 @@ from cramboard.results import summarise
 from cramboard.run import RunFolder
 from cramboard.schema import Summary, from_json
 from cramboard.tasks import load_task
-from tests.run.commands import contents, evaluate, lines
+from tests.run.commands import contents, cramboard, evaluate, lines
 
 FILES = {
     "run.json",
@@ -147,19 +147,42 @@ def test_samples_made_together_get_the_vectors_that_they_get_alone(
         torch.testing.assert_close(alone.of(mine), together.of(theirs), rtol=1e-3, atol=1e-3)
 
 
+def test_a_sample_asked_for_alone_has_the_result_that_it_has_among_others(
+    short_folder: Path, finished_run: Path, tmp_path: Path
+) -> None:
+    sample = load_task("speeches").select(limit=2)[1].id
+    assert evaluate(short_folder, tmp_path / "one", "--sample-id", sample).code == 0
+    assert lines(tmp_path / "one") == {sample: lines(finished_run)[sample]}
+
+
+@pytest.mark.parametrize(
+    ("words", "field", "value"),
+    [(("--dtype", "bfloat16"), "search_dtype", "bfloat16"), (("--attention", "eager"), "attention", "eager")],
+)
+def test_how_the_search_computes_is_a_choice_and_recorded(
+    short_folder: Path, finished_run: Path, tmp_path: Path, words: tuple[str, ...], field: str, value: str
+) -> None:
+    assert evaluate(short_folder, tmp_path / "run", "--limit", 1, *words).code == 0
+    assert getattr(RunFolder(tmp_path / "run").run().provenance, field) == value
+    [record] = RunFolder(tmp_path / "run").records()
+    [same] = [other for other in RunFolder(finished_run).records() if other.sample == record.sample]
+    # How vectors are found is no part of what a certificate is about.
+    assert record.certificate_key == same.certificate_key
+
+
+def test_the_span_is_what_the_method_is_given(short_folder: Path, tmp_path: Path) -> None:
+    assert evaluate(short_folder, tmp_path / "run", "--limit", 1, "--span", 3, "--set", "steps=200").code == 0
+    [record] = RunFolder(tmp_path / "run").records()
+    assert record.span == 3
+    assert record.self_limited == (record.horizon >= 3)
+
+
 def test_the_constant_control_is_a_method_too(short_folder: Path, tmp_path: Path) -> None:
-    words = ("-t", "speeches", "-m", "constant", "--preset", "quick", "-k", "2")
-    ended = evaluate_plain(short_folder, tmp_path / "constant", *words, "--limit", "2")
-    assert ended.code == 0
+    words = ("-t", "speeches", "-d", short_folder, "-m", "constant", "--preset", "quick", "-k", 2, "--limit", 2)
+    assert cramboard("evaluate", *words, "--device", "cpu", "--output-dir", tmp_path / "constant").code == 0
     tensors = load_file(tmp_path / "constant" / "vectors.safetensors")
     control = load_file(tmp_path / "constant" / "control.safetensors")
     [vectors] = tensors.values()
     assert torch.equal(vectors, control["control"])
     for record in RunFolder(tmp_path / "constant").records():
         assert [row.gain_bits for row in record.lengths] == [row.control_gain_bits for row in record.lengths]
-
-
-def evaluate_plain(decoder: Path, folder: Path, *words: str) -> Any:
-    from tests.run.commands import cramboard
-
-    return cramboard("evaluate", "-d", decoder, "--output-dir", folder, *words)

@@ -5,7 +5,7 @@ import torch
 
 from cramboard.decoders import Decoder, find_decoder, load_decoder
 from cramboard.verify import scoring
-from cramboard.verify.greedy import greedy_horizon
+from cramboard.verify.greedy import greedy_horizons
 from cramboard.verify.robustness import float64_difference, stored_horizons
 from cramboard.verify.scoring import score
 
@@ -66,12 +66,13 @@ def greedy_text(decoder: Decoder, vectors: torch.Tensor, length: int) -> list[in
     return ids
 
 
-def test_the_greedy_decode_counts_to_the_first_token_that_differs(decoder):
+def test_the_greedy_decode_counts_each_text_to_the_first_token_that_differs(decoder):
     vectors = torch.randn(2, decoder.d, generator=torch.Generator().manual_seed(5))
     ids = greedy_text(decoder, vectors, 12)
-    assert greedy_horizon(decoder, torch.tensor(ids), vectors) == 12
-    ids[7] = (ids[7] + 1) % 256
-    assert greedy_horizon(decoder, torch.tensor(ids), vectors) == 7
+    wrong = [*ids[:7], (ids[7] + 1) % 256, *ids[8:]]
+    other = torch.randn(2, decoder.d, generator=torch.Generator().manual_seed(6))
+    texts = [torch.tensor(text) for text in (ids, wrong, greedy_text(decoder, other, 5), [])]
+    assert greedy_horizons(decoder, texts, [vectors, vectors, other, other]) == [12, 7, 5, 0]
 
 
 def test_the_teacher_forced_horizon_of_a_decoded_text_is_its_length(decoder):

@@ -15,6 +15,8 @@ class Stepper:
         self._step = step
         self._device = device
         self._graphs: dict[int, torch.cuda.CUDAGraph] = {}
+        # The graphs never run at once and leave nothing to each other, so one pool of memory serves them all.
+        self._pool = torch.cuda.graph_pool_handle() if device.type == "cuda" else None
 
     def __call__(self, window: int) -> None:
         """Do one step over the first `window` tokens."""
@@ -27,12 +29,19 @@ class Stepper:
 
     def _first(self, window: int) -> None:
         """Do this step eagerly (it loads kernels, which a capture cannot), then record the next ones."""
+        before = torch.cuda.memory_allocated(self._device)
+        torch.cuda.reset_peak_memory_stats(self._device)
         side = torch.cuda.Stream(self._device)  # type: ignore[no-untyped-call]
         side.wait_stream(torch.cuda.current_stream(self._device))
         with torch.cuda.stream(side):
             self._step(window)
         torch.cuda.current_stream(self._device).wait_stream(side)
+        # A capture that runs out of memory cannot be recovered from, so the room that it needs is looked for first.
+        torch.cuda.empty_cache()
+        needed = torch.cuda.max_memory_allocated(self._device) - before
+        if torch.cuda.mem_get_info(self._device)[0] < needed:
+            raise torch.OutOfMemoryError(f"recording a step of {window} tokens needs {needed} bytes")
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
+        with torch.cuda.graph(graph, pool=self._pool):
             self._step(window)
         self._graphs[window] = graph
