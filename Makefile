@@ -21,7 +21,8 @@ $(READY): pyproject.toml constraints.txt decoders.txt
 	touch $@
 
 demo: $(READY)  ## cram four real speeches into one vector each, verify them, and write a page
-	$(BIN)/cramboard evaluate -t speeches -d smollm2-135m-instruct-q4_1 -m cram --preset quick -k 1 --limit 4 --output-dir runs/demo
+	$(BIN)/cramboard evaluate -t speeches -d smollm2-135m-instruct-q4_1 -m cram --preset quick -k 1 --span 64 \
+		--limit 4 --output-dir runs/demo
 	@printf 'Page to look at: '
 	@$(BIN)/cramboard view runs/demo
 

@@ -415,6 +415,7 @@ class Summary(Boundary):
     seed: int
     verifier_version: int
     certificate_sha256: Sha256
+    samples_sha256: Sha256
     samples: int
     measures: dict[str, Interval]
     lengths: dict[int, dict[str, Interval]]

@@ -2,11 +2,14 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cramboard.cli.output import write_json
+
+if TYPE_CHECKING:
+    from cramboard.run import Plan
 
 
 def _settings(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
@@ -91,7 +94,7 @@ def command(as_json: bool, dry_run: bool, **asked: Any) -> int:
     return 1 if outcome.failures else 0
 
 
-def _dry_run(planned: Any, as_json: bool) -> str:
+def _dry_run(planned: "Plan", as_json: bool) -> str:
     finished = planned.folder.finished().samples if planned.folder.holds_run() else frozenset()
     units = planned.units(finished if planned.asked.overwrite != "always" else frozenset())
     facts = {

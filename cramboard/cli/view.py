@@ -16,7 +16,7 @@ def command(run_dir: Path, output: Path | None, show: bool) -> None:
     from cramboard.board import render_run
     from cramboard.errors import InputError
     from cramboard.files import write_atomically
-    from cramboard.run import RunFolder
+    from cramboard.run.folder import PAGE, RunFolder
     from cramboard.tasks import load_task
 
     folder = RunFolder(run_dir)
@@ -29,7 +29,7 @@ def command(run_dir: Path, output: Path | None, show: bool) -> None:
         )
     samples = task.samples(None, [record.sample for record in records])
     page = render_run(run, summary, records, {sample.id: sample.text for sample in samples})
-    path = output or run_dir / "view.html"
+    path = output or run_dir / PAGE
     write_atomically(path, page)
     click.echo(str(path))
     if show:

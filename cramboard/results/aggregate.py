@@ -4,8 +4,18 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import get_args
 
 from cramboard.errors import InputError
+from cramboard.keys import sha256_text
 from cramboard.results.bootstrap import mean_interval
-from cramboard.schema import Failure, Interval, LengthMeasures, RunRecord, SampleRecord, StoredDtype, Summary
+from cramboard.schema import (
+    Failure,
+    Interval,
+    LengthMeasures,
+    RunRecord,
+    SampleRecord,
+    StoredDtype,
+    Summary,
+    to_jsonl,
+)
 
 # The measures that can only grow when a censored sample's text goes on: their means print as `>=`. An
 # information gain can also fall with further tokens, so it is not among them.
@@ -64,6 +74,7 @@ def summarise(
         seed=run.seed,
         verifier_version=verifier_version,
         certificate_sha256=certificate_sha256,
+        samples_sha256=sha256_text(to_jsonl([found[sample] for sample in sorted(found)])),
         samples=len(planned),
         measures={
             name: mean(measure, at_least=name in HORIZON_LIKE and censored > 0) for name, measure in measures.items()

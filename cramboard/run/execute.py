@@ -12,7 +12,7 @@ from cramboard.errors import InputError, UsageError
 from cramboard.keys import sha256_ids
 from cramboard.methods import Assignment, ChosenMethod, Request
 from cramboard.run.observer import Observer
-from cramboard.run.plan import Unit
+from cramboard.run.units import Unit
 from cramboard.schema import SampleRecord, TaskRef, UnitCost
 from cramboard.tasks import Sample, Task
 from cramboard.verify import verify

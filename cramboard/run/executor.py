@@ -10,7 +10,7 @@ import torch
 from cramboard.errors import CramboardError, InputError
 from cramboard.run.execute import Context, UnitFailure, UnitResult, execute
 from cramboard.run.observer import Observer
-from cramboard.run.plan import Unit
+from cramboard.run.units import Unit
 
 
 class Executor(Protocol):

@@ -6,6 +6,7 @@
     vectors.safetensors, certificate.json, samples.jsonl     the finished run
     verifications.jsonl          later verifications
     summary.json                 the aggregates
+    view.html                    the page that `cramboard view` writes
 
 A unit appears whole or not at all. Packing writes every file anew and atomically, then removes the units; what was
 packed before is a unit again until the new certificate is written, so a run that dies in between loses nothing and
@@ -33,7 +34,7 @@ from cramboard.schema import (
     to_jsonl,
 )
 
-RUN, SAMPLES, SUMMARY = "run.json", "samples.jsonl", "summary.json"
+RUN, SAMPLES, SUMMARY, PAGE = "run.json", "samples.jsonl", "summary.json", "view.html"
 CONTROL, UNITS, VERIFICATIONS = "control.safetensors", "units", "verifications.jsonl"
 _COSTS = "costs.jsonl"
 _PACKED = "packed"
@@ -159,7 +160,7 @@ class RunFolder:
         """Remove the run's own files and nothing else."""
         with clear_os_errors(self.path):
             self._remove_units()
-            for name in (SUMMARY, CERTIFICATE, VECTORS, SAMPLES, VERIFICATIONS, CONTROL, RUN):
+            for name in (PAGE, SUMMARY, CERTIFICATE, VECTORS, SAMPLES, VERIFICATIONS, CONTROL, RUN):
                 (self.path / name).unlink(missing_ok=True)
 
     def _unpack(self) -> None:

@@ -1,37 +1,131 @@
-"""Work units: a few samples of one task, decoder, method and k."""
+"""Check what was asked for, before anything is loaded or written."""
 
-from collections.abc import Container, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from cramboard.keys import key
-from cramboard.tasks import Sample
+from cramboard.decoders import DecoderPlace, check_device, find_decoder
+from cramboard.errors import InputError, UsageError
+from cramboard.methods import ChosenMethod, choose_method
+from cramboard.run.asked import Asked
+from cramboard.run.folder import RunFolder
+from cramboard.run.units import Unit, plan_units
+from cramboard.schema import DecoderRef, RunRecord
+from cramboard.tasks import Sample, Task, load_task
+
+# Texts that share a step on a CPU: more of them fill its cores no better and finish later.
+_CPU_BATCH = 4
+_GPU_BATCH = 64
 
 
 @dataclass(frozen=True)
-class Unit:
-    """Samples that are made and verified together."""
+class Plan:
+    """A checked run: what it computes, where it writes, and what is there already."""
 
+    asked: Asked
+    task: Task
     samples: tuple[Sample, ...]
+    place: DecoderPlace
+    method: ChosenMethod
+    folder: RunFolder
+    device: str
+    batch_size: int
 
-    @property
-    def name(self) -> str:
-        """The unit's content key, short; names its folder."""
-        return key([sample.id for sample in self.samples])[:16]
-
-    def halves(self) -> tuple["Unit", "Unit"]:
-        """Return the unit as two, for when it does not fit the device's memory."""
-        middle = len(self.samples) // 2
-        return Unit(self.samples[:middle]), Unit(self.samples[middle:])
+    def units(self, finished: frozenset[str]) -> list[Unit]:
+        """Return the units that are still to be done."""
+        return plan_units(self.samples, finished, self.batch_size)
 
 
-def plan_units(samples: Sequence[Sample], finished: Container[str], batch_size: int) -> list[Unit]:
-    """Cut `samples` into units of `batch_size` and drop what is finished.
+def plan(asked: Asked) -> Plan:
+    """Check what was asked for, before anything is loaded or written.
 
-    The cut is made before the drop, so that an interrupted run resumes with the units it would have had.
+    Raises:
+        UsageError, InputError, MachineError: In one line each.
     """
-    units = []
-    for start in range(0, len(samples), batch_size):
-        open_samples = tuple(s for s in samples[start : start + batch_size] if s.id not in finished)
-        if open_samples:
-            units.append(Unit(open_samples))
-    return units
+    if asked.k < 1:
+        raise UsageError(f"-k {asked.k}: at least one vector is needed; give -k 1 or more")
+    if asked.span is not None and asked.span < 1:
+        raise UsageError(f"--span {asked.span}: at least one token is needed")
+    if not 0 <= asked.seed < 2**63:
+        raise UsageError(f"--seed {asked.seed}: give a whole number from 0 to 2^63 - 1")
+    task = load_task(asked.task)
+    method = choose_method(asked.method, asked.preset, dict(asked.settings))
+    place = find_decoder(asked.decoder, asked.revision)
+    if place.spec is not None and place.spec.context - asked.k < 1:
+        raise InputError(
+            f"-k {asked.k}: decoder {place.name} reads {place.spec.context} positions, so at most "
+            f"{place.spec.context - 1} vectors leave room for a token"
+        )
+    samples = task.samples(asked.split, asked.sample_ids or None, asked.limit)
+    device = _device(asked.device)
+    folder = RunFolder(asked.output_dir or _default_folder(asked, place, method))
+    folder.check_free()
+    if folder.holds_run() and asked.overwrite == "never":
+        raise UsageError(f"{folder.path}: holds a run already; leave out --overwrite never to go on with it")
+    planned = Plan(asked, task, tuple(samples), place, method, folder, device, _batch_size(asked.batch_size, device))
+    if asked.overwrite != "always":
+        same_run(planned)
+    return planned
+
+
+def same_run(plan: Plan) -> RunRecord | None:
+    """Return the folder's run if it is the one that is asked for, None if there is none.
+
+    Raises:
+        InputError: If the folder holds another run; the line says what differs.
+    """
+    if not plan.folder.holds_run():
+        return None
+    run = plan.folder.run()
+    spec = plan.place.spec
+    tensors = spec.tensors_sha256 if spec is not None else run.decoder.tensors_sha256
+    asked = plan.asked
+    decoder = DecoderRef(
+        name=plan.place.name, tensors_sha256=tensors, anchor=spec.anchor if spec else run.decoder.anchor
+    )
+    for what, here, wanted in (
+        ("task", run.task, plan.task.ref),
+        ("split", run.split, asked.split),
+        ("decoder", run.decoder, decoder),
+        ("method", run.method.name, plan.method.name),
+        ("preset or setting", run.method.settings, plan.method.ref.settings),
+        ("k", run.k, asked.k),
+        ("seed", run.seed, asked.seed),
+        ("span", run.span, asked.span),
+    ):
+        if here != wanted:
+            raise other_run(plan, what)
+    return run
+
+
+def other_run(plan: Plan, what: str) -> InputError:
+    """Return the refusal of a folder that holds a run with another `what`."""
+    return InputError(
+        f"{plan.folder.path}: holds a run with another {what}; choose another --output-dir, "
+        "or give --overwrite always to replace it"
+    )
+
+
+def _default_folder(asked: Asked, place: DecoderPlace, method: ChosenMethod) -> Path:
+    from cramboard.keys import key
+
+    settings = method.preset or key(method.ref.settings)[:8]
+    task = asked.task if asked.split == "public" else f"{asked.task}-{asked.split}"
+    k = f"k{asked.k}" + (f"-span{asked.span}" if asked.span else "") + (f"-seed{asked.seed}" if asked.seed else "")
+    return Path("runs") / task / place.name.replace("/", "--") / f"{method.name}-{settings}" / k
+
+
+def _device(device: str) -> str:
+    if device != "auto":
+        check_device(device)
+        return device
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _batch_size(batch_size: str, device: str) -> int:
+    if batch_size == "auto":
+        return _GPU_BATCH if device.startswith("cuda") else _CPU_BATCH
+    if not batch_size.isdecimal() or int(batch_size) < 1:
+        raise UsageError(f"--batch-size {batch_size}: give auto or a whole number from 1")
+    return int(batch_size)

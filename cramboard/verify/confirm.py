@@ -8,6 +8,9 @@ import torch
 from cramboard.schema import SampleRecord
 from cramboard.verify.measures import confirms
 
+# Bits a token by which a later verification may differ.
+BITS_TOLERANCE = 1e-3
+
 
 @dataclass(frozen=True)
 class Confirmation:
@@ -20,17 +23,18 @@ class Confirmation:
 
 
 def confirm(recorded: Sequence[SampleRecord], later: Sequence[SampleRecord]) -> Confirmation:
-    """Say which recorded horizons `later` confirms (`h(0.06) <= h <= h(0.04)`), and how far its bits are.
+    """Say which samples `later` confirms: `h(0.06) <= h <= h(0.04)`, and every bit count within 0.001 a token.
 
     Both hold the same samples in the same order. The difference is the largest over all bit counts (recovered
     bits at the horizon, gains at the horizon and at the fixed lengths), each divided by its tokens.
     """
     unconfirmed, identical, largest = [], 0, 0.0
     for old, new in zip(recorded, later, strict=True):
-        if not confirms(torch.tensor(new.marks.margins), old.horizon):
+        difference = _bits_difference(old, new)
+        if difference > BITS_TOLERANCE or not confirms(torch.tensor(new.marks.margins), old.horizon):
             unconfirmed.append(old.sample)
         identical += old == new
-        largest = max(largest, _bits_difference(old, new))
+        largest = max(largest, difference)
     return Confirmation(len(recorded) - len(unconfirmed), identical, tuple(unconfirmed), round(largest, 9))
 
 

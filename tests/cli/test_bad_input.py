@@ -50,7 +50,7 @@ REVISION = "0123456789abcdef0123456789abcdef01234567"
         (("--device", "abacus"), 4, "no such device 'abacus'; this machine has: cpu"),
         (("--batch-size", 0), 2, "--batch-size 0: give auto or a whole number from 1"),
         (("--batch-size", "some"), 2, "--batch-size some: give auto or a whole number from 1"),
-        (("--dtype", "float8"), 2, "Invalid value for '--dtype': 'float8' is not one of 'auto', 'float32', 'bfloat16'"),
+        (("--dtype", "float8"), 2, "Invalid value for '--dtype': 'float8' is not one of 'auto', 'float32'"),
         (("--overwrite", "maybe"), 2, "Invalid value for '--overwrite'"),
         (("--split", "secret"), 2, "Invalid value for '--split'"),
         (("--stepz", 3), 2, "No such option '--stepz'"),

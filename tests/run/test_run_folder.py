@@ -12,7 +12,7 @@ import torch
 from cramboard.certificate import Claim, issue
 from cramboard.run import RunFolder
 from cramboard.run.execute import UnitResult
-from cramboard.run.plan import Unit
+from cramboard.run.units import Unit
 from cramboard.schema import RunRecord, UnitCost
 from cramboard.tasks import Sample
 from tests import records

@@ -1,0 +1,54 @@
+"""What a person asked for, as typed."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from cramboard.schema import Split
+
+Overwrite = Literal["never", "missing", "always"]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a person asked for, as typed; `plan` checks it."""
+
+    task: str
+    decoder: str
+    method: str
+    revision: str | None = None
+    preset: str | None = None
+    settings: tuple[tuple[str, str], ...] = ()
+    k: int = 1
+    span: int | None = None
+    seed: int = 0
+    split: Split = "public"
+    limit: int | None = None
+    sample_ids: tuple[str, ...] = ()
+    device: str = "auto"
+    dtype: str = "auto"
+    batch_size: str = "auto"
+    attention: str = "sdpa"
+    output_dir: Path | None = None
+    overwrite: Overwrite = "missing"
+
+    def words(self, decoder: str) -> list[str]:
+        """Return the command's words, without those that say where it runs, reads or writes.
+
+        Args:
+            decoder: What to call the decoder; a local one's path belongs to one machine.
+        """
+        words = ["evaluate", "-t", self.task, "-d", decoder, "-m", self.method, "-k", str(self.k)]
+        for flag, value in (
+            ("--revision", self.revision),
+            ("--preset", self.preset),
+            *(("--set", f"{name}={value}") for name, value in self.settings),
+            ("--span", self.span),
+            ("--seed", self.seed or None),
+            ("--split", self.split if self.split != "public" else None),
+            ("--limit", self.limit),
+            *(("--sample-id", name) for name in self.sample_ids),
+        ):
+            if value is not None:
+                words += [flag, str(value)]
+        return words

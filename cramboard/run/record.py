@@ -1,0 +1,53 @@
+"""What run.json says of a run: its identity, what it covers, and with what it was made."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cramboard.files import sha256_file
+from cramboard.run.execute import Context
+from cramboard.run.folder import CONTROL, Finished
+from cramboard.run.plan import Plan
+from cramboard.run.provenance import command_line, provenance
+from cramboard.schema import RunRecord
+
+
+def run_record(plan: Plan, context: Context, before: RunRecord | None, finished: Finished) -> RunRecord:
+    """Return the record of the run that `plan` says, on the machine that `context` is on."""
+    asked, local = plan.asked, plan.place.name
+    return RunRecord(
+        task=plan.task.ref,
+        split=asked.split,
+        **cover(plan, finished),
+        decoder=context.decoder.ref,
+        ranked=plan.place.ranked,
+        method=plan.method.ref,
+        preset=plan.method.preset,
+        k=asked.k,
+        seed=asked.seed,
+        span=asked.span,
+        control_sha256=sha256_file(plan.folder.path / CONTROL),
+        command=command_line(asked.words(local if isinstance(plan.place.source, Path) else asked.decoder)),
+        started=before.started if before else datetime.now(UTC).isoformat(timespec="seconds"),
+        batch_size=plan.batch_size,
+        provenance=provenance(context.decoder.device, context.dtype, context.decoder.attention),
+        units=before.units if before else (),
+    )
+
+
+def cover(plan: Plan, finished: Finished) -> dict[str, Any]:
+    """Return the samples that the run covers, in the task's order, and what that subset is called.
+
+    A run folder only grows: what is finished stays in it, asked for this time or not.
+    """
+    kept = finished.samples | {sample.id for sample in plan.samples}
+    whole = [line.id for line in plan.task.select(plan.asked.split)]
+    covered = [sample for sample in whole if sample in kept]
+    name = plan.task.spec.name
+    if covered == whole:
+        subset = name
+    elif covered == whole[: len(covered)]:
+        subset = f"{name}@{len(covered)}"
+    else:
+        subset = f"{name} ({len(covered)} chosen)"
+    return {"samples": tuple(covered), "subset": subset}
