@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 .PHONY: help install demo test lint format types schemas clean
 
 help:  ## list the verbs
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "%-12s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(READY)  ## make the environment (.venv) with everything in it
 

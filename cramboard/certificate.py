@@ -80,9 +80,11 @@ def issue(
 
     Samples with equal vectors share one tensor. The order of the claims carries nothing: entries are sorted.
     """
+    import torch
+
     entries, vectors, d = [], {}, 1
     for claim, tensor in sorted(claims, key=lambda pair: (pair[0].sample, pair[0].span)):
-        stored = tensor.detach().cpu().float().contiguous()
+        stored = tensor.detach().cpu().to(getattr(torch, dtype)).float().contiguous()
         d = stored.shape[1]
         name = _tensor_name(stored)
         vectors[name] = stored

@@ -151,7 +151,7 @@ def cache_folder() -> Path:
 
 
 def data_folder(room: str) -> Path:
-    """Return the folder of data `room` ('tasks', 'submissions'): packed in a wheel, else the clone's own."""
+    """Return the folder of data `room`, such as 'tasks': packed in a wheel, else the clone's own."""
     package = Path(__file__).parent
     packed = package / "_data" / room
     return packed if packed.is_dir() else package.parent / room

@@ -255,7 +255,7 @@ CERTIFIED_MARGIN = 0.05
 class LengthMeasures(Strict):
     """Measures over the first `length` tokens; gains are bits for all k vectors together."""
 
-    length: int
+    length: int = Field(ge=1)
     gain_bits: float
     control_gain_bits: float
     accuracy: float

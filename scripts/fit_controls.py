@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 
 from cramboard.decoders import decoder_names, find_decoder, load_decoder
-from cramboard.run.control import control_file, control_vectors, write_control
+from cramboard.run.control import control_vectors, shipped_path, write_control
 from cramboard.run.observer import Observer
 from cramboard.tasks import load_task, task_names
 
@@ -25,7 +25,7 @@ def main(tasks: Path, names: list[str]) -> None:
         for task in map(load_task, task_names()):
             started = time.monotonic()
             vectors = control_vectors(task, decoder, True, 1, dtype, Observer())
-            write_control(tasks / task.spec.name / "controls" / control_file(task, decoder, True, 1), vectors)
+            write_control(shipped_path(tasks, task, decoder, 1), vectors)
             print(f"{name} {task.spec.name}: {time.monotonic() - started:.1f} s", flush=True)
 
 

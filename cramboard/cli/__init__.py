@@ -78,5 +78,7 @@ def _run(command: click.Command, arguments: list[str] | None) -> int:
 
 
 def _say(text: str, code: int) -> int:
-    click.echo(f"cramboard: {' '.join(text.split())}", err=True)
+    from cramboard.cli.output import printable
+
+    click.echo(f"cramboard: {printable(text)}", err=True)
     return code

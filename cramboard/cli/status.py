@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from cramboard.cli.output import printable
+
 
 @click.command("status")
 @click.argument("run_dir", type=click.Path(path_type=Path))
@@ -33,4 +35,4 @@ def command(run_dir: Path, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(facts, indent=1))
     else:
-        click.echo("\n".join(f"{name.replace('_', ' '):16}{value}" for name, value in facts.items()))
+        click.echo("\n".join(f"{name.replace('_', ' '):16}{printable(str(value))}" for name, value in facts.items()))

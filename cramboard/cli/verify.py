@@ -26,12 +26,13 @@ def command(
 ) -> int:  # fmt: skip
     """Turn the certificate in RUN_DIR back into text and compare every number with the recorded one.
 
-    Exit code 0 says that every horizon is confirmed, 1 that some are not.
+    Exit code 0 says that every sample is confirmed, 1 that some are not. A line is added to RUN_DIR's
+    verifications.jsonl.
     """
     import torch
 
     from cramboard.cli.progress import watching
-    from cramboard.run import reverify
+    from cramboard.run import RunFolder, reverify
 
     if threads is not None:
         torch.set_num_threads(threads)
@@ -57,11 +58,12 @@ def command(
 
         print_summary(result.summary, Console())
         click.echo(
-            f"\nConfirmed: {comparison.confirmed} of {comparison.samples} horizons; "
+            f"\nConfirmed: {comparison.confirmed} of {comparison.samples} samples; "
             f"{comparison.identical} samples equal to the last digit; bits differ by at most "
             f"{comparison.largest_bits_difference_per_token:.1e} a token\n"
             f"Verified on {comparison.device}, {comparison.threads} threads, attention {comparison.attention}"
         )
         for sample in comparison.unconfirmed:
             click.echo(f"not confirmed: {sample}", err=True)
+    RunFolder(run_dir).add_verification(comparison)
     return 1 if comparison.unconfirmed else 0

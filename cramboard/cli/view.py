@@ -14,21 +14,14 @@ import click
 def command(run_dir: Path, output: Path | None, show: bool) -> None:
     """Write a page with the summary, the horizons, and each text with its tokens coloured by margin."""
     from cramboard.board import render_run
-    from cramboard.errors import InputError
     from cramboard.files import write_atomically
-    from cramboard.run.folder import PAGE, RunFolder
-    from cramboard.tasks import load_task
+    from cramboard.run import read_complete
+    from cramboard.run.folder import PAGE
 
-    folder = RunFolder(run_dir)
-    run, summary, records = folder.run(), folder.summary(), folder.records()
-    task = load_task(run.task.name)
-    if task.ref != run.task:
-        raise InputError(
-            f"{run_dir}: is of task {run.task.name} {run.task.version}, this cramboard has {task.spec.version}; "
-            "install the cramboard that has that version"
-        )
-    samples = task.samples(None, [record.sample for record in records])
-    page = render_run(run, summary, records, {sample.id: sample.text for sample in samples})
+    found = read_complete(run_dir)
+    samples = found.task.samples(None, [record.sample for record in found.records])
+    texts = {sample.id: sample.text for sample in samples}
+    page = render_run(found.run, found.summary, list(found.records), texts)
     path = output or run_dir / PAGE
     write_atomically(path, page)
     click.echo(str(path))

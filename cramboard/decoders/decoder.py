@@ -1,6 +1,7 @@
 """A frozen causal language model and the one layout in which it is read."""
 
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,8 +32,8 @@ class Tokens:
 class Decoder:
     """A decoder reads `[anchor] v_1..v_k t_1 t_2 ..` at positions 0, 1, 2.. under a causal mask.
 
-    Weights are kept in their own dtype and in every dtype asked for: the search may compute in bfloat16,
-    verification computes in float32.
+    The network is loaded anew for every dtype that is asked for, never cast: what a network computes from its
+    configuration (an embedding scale, say) would keep the rounding of the narrower dtype.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Decoder:
         anchor: int,
         context: int,
         network: Any,
+        load: Callable[[torch.dtype], Any],
         tokenizer: Any,
         device: torch.device,
     ) -> None:
@@ -52,6 +54,7 @@ class Decoder:
         self.device = device
         self.attention: str = network.config._attn_implementation
         self._own = network
+        self._load = load
         self._networks: dict[torch.dtype, Any] = {}
         self._tokenizer = tokenizer
         self._softcap: float | None = getattr(network.config, "final_logit_softcapping", None)
@@ -89,26 +92,18 @@ class Decoder:
     def network(self, dtype: torch.dtype) -> Any:
         """Return the causal LM with its weights in `dtype` on the decoder's device, frozen."""
         if dtype not in self._networks:
-            import copy
-
-            own = self._own.dtype == dtype and self._own.device == self.device
-            network = self._own if own else copy.deepcopy(self._own).to(device=self.device, dtype=dtype)
-            self._networks[dtype] = network.eval().requires_grad_(False)
+            self._networks[dtype] = self._load(dtype).to(self.device).eval().requires_grad_(False)
         return self._networks[dtype]
-
-    def release(self, dtype: torch.dtype) -> None:
-        """Forget the weights in `dtype`; asking for them again makes them anew."""
-        self._networks.pop(dtype, None)
 
     def embeddings(self, ids: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
         """Return the input embeddings `[.., d]` of token ids `[..]`."""
         embedded: torch.Tensor = self.network(dtype).get_input_embeddings()(ids)
         return embedded
 
-    def token_norm(self) -> float:
-        """Return the mean L2 norm of a token's input embedding (over the first 4,096 of the vocabulary)."""
+    def spread(self) -> float:
+        """Return the standard deviation of the token embeddings' numbers (over the first 4,096 of the vocabulary)."""
         ids = torch.arange(min(4096, self.vocabulary), device=self.device)
-        return float(self.embeddings(ids, torch.float32).norm(dim=-1).mean())
+        return float(self.embeddings(ids, torch.float32).std())
 
     def states(self, ids: torch.Tensor, vectors: torch.Tensor | None, dtype: torch.dtype) -> torch.Tensor:
         """Return the final hidden states that predict t_1..t_n, `[b, n, d]`.

@@ -29,26 +29,10 @@ def load_decoder(place: DecoderPlace, device: str = "cpu", attention: str = "sdp
         MachineError: If the device does not exist.
     """
     import torch
-    from safetensors import SafetensorError
 
     check_device(device)
     folder = _folder(place)
-    with _quiet_transformers() as transformers:
-        try:
-            network, loaded = transformers.AutoModelForCausalLM.from_pretrained(
-                folder,
-                dtype="auto",
-                attn_implementation=attention,
-                use_safetensors=True,
-                local_files_only=True,
-                output_loading_info=True,
-            )
-        except torch.OutOfMemoryError:
-            raise
-        except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as error:
-            raise InputError(f"decoder {place.name}: cannot be loaded ({str(error).splitlines()[0]})") from None
-    if loaded["missing_keys"]:
-        raise InputError(f"decoder {place.name}: its weights lack {sorted(loaded['missing_keys'])[0]}; get them whole")
+    network = _network(place.name, folder, attention, "auto")
     network.eval().requires_grad_(False)
     sha256 = tensors_sha256(network)
     if place.spec is not None and sha256 != place.spec.tensors_sha256:
@@ -62,9 +46,34 @@ def load_decoder(place: DecoderPlace, device: str = "cpu", attention: str = "sdp
         anchor=place.spec.anchor if place.spec is not None else _anchor(place.name, network.config),
         context=place.spec.context if place.spec is not None else network.config.max_position_embeddings,
         network=network,
+        load=lambda dtype: _network(place.name, folder, attention, dtype),
         tokenizer=_tokenizer(place.name, folder),
         device=torch.device(device),
     )
+
+
+def _network(name: str, folder: Path, attention: str, dtype: Any) -> Any:
+    """Load the causal LM with its weights in `dtype` ('auto': as they are stored) on the CPU."""
+    import torch
+    from safetensors import SafetensorError
+
+    with _quiet_transformers() as transformers:
+        try:
+            network, loaded = transformers.AutoModelForCausalLM.from_pretrained(
+                folder,
+                dtype=dtype,
+                attn_implementation=attention,
+                use_safetensors=True,
+                local_files_only=True,
+                output_loading_info=True,
+            )
+        except torch.OutOfMemoryError:
+            raise
+        except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as error:
+            raise InputError(f"decoder {name}: cannot be loaded ({str(error).splitlines()[0]})") from None
+    if loaded["missing_keys"]:
+        raise InputError(f"decoder {name}: its weights lack {sorted(loaded['missing_keys'])[0]}; get them whole")
+    return network
 
 
 def check_device(device: str) -> None:

@@ -14,7 +14,7 @@ from cramboard.methods.cram.objective import cross_entropy, mean_weights
 from cramboard.methods.cram.parameters import LowRank
 from cramboard.methods.cram.scale import GradientScale
 from cramboard.methods.cram.stepper import Stepper
-from cramboard.methods.interface import Made, MethodKind, Request
+from cramboard.methods.interface import Made, MethodKind, Request, at_least
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,10 @@ class ConstantSettings:
     rate: float = 0.1
     rank: int = 64
 
+    def __post_init__(self) -> None:
+        at_least(self, 1, "texts", "span", "steps", "rank")
+        at_least(self, 1e-3, "rate")
+
 
 # The standard fit wants a GPU; the quick one is for decoders that do not rank.
 PRESETS = {"standard": ConstantSettings(), "quick": ConstantSettings(texts=8, span=64, steps=60)}
@@ -45,8 +49,8 @@ def fit(settings: ConstantSettings, request: Request) -> torch.Tensor:
     decoder = request.decoder
     others = request.others(settings.texts)
     batch = Batch.of([other.ids[: settings.span] for other in others], decoder.device)
-    like = decoder.embeddings(torch.zeros(1, dtype=torch.long, device=decoder.device), torch.float32)
-    start = LowRank(["constant"], request.k, settings.rank, decoder.d, like.std().item(), request.seed, like)
+    like = torch.zeros((), device=decoder.device)
+    start = LowRank(["constant"], request.k, settings.rank, decoder.d, decoder.spread(), request.seed, like)
     adam = Adam(start.tensors, beta1=0.8, beta2=0.9)
     rate = torch.tensor(settings.rate, device=decoder.device)
 
@@ -71,7 +75,7 @@ def _make(settings: ConstantSettings, request: Request) -> Made:
 
 
 def _span(settings: ConstantSettings, k: int) -> int:
-    return settings.span * k
+    return settings.span
 
 
 METHOD = MethodKind(presets=PRESETS, span=_span, make=_make)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+from cramboard.errors import UsageError
 from cramboard.schema import CurvePoint
 
 if TYPE_CHECKING:
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 
     from cramboard.decoders import Decoder
 
-__all__ = ["Assignment", "CurvePoint", "Made", "MethodKind", "Report", "Request"]
+__all__ = ["Assignment", "CurvePoint", "Made", "MethodKind", "Report", "Request", "at_least", "below"]
 
 Settings = TypeVar("Settings")
 
@@ -79,3 +80,25 @@ class MethodKind(Generic[Settings]):
 
 
 AnyMethod = MethodKind[Any]
+
+
+def at_least(settings: object, least: float, *names: str) -> None:
+    """Refuse settings below `least`.
+
+    Raises:
+        UsageError: In one line.
+    """
+    for name in names:
+        if getattr(settings, name) < least:
+            raise UsageError(f"setting {name}: {getattr(settings, name)} must be at least {least:g}")
+
+
+def below(settings: object, bound: float, *names: str) -> None:
+    """Refuse settings that reach `bound`.
+
+    Raises:
+        UsageError: In one line.
+    """
+    for name in names:
+        if getattr(settings, name) >= bound:
+            raise UsageError(f"setting {name}: {getattr(settings, name)} must be below {bound:g}")

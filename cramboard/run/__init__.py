@@ -1,10 +1,23 @@
 """Runs: plan work units, execute them through one seam, keep what is finished, resume. No science lives here."""
 
 from cramboard.run.asked import Asked
+from cramboard.run.complete import CompleteRun, read_complete
 from cramboard.run.evaluate import Outcome, evaluate
 from cramboard.run.folder import RunFolder
 from cramboard.run.observer import Observer
 from cramboard.run.plan import Plan, plan
 from cramboard.run.reverify import Reverified, reverify
 
-__all__ = ["Asked", "Observer", "Outcome", "Plan", "Reverified", "RunFolder", "evaluate", "plan", "reverify"]
+__all__ = [
+    "Asked",
+    "CompleteRun",
+    "Observer",
+    "Outcome",
+    "Plan",
+    "Reverified",
+    "RunFolder",
+    "evaluate",
+    "plan",
+    "read_complete",
+    "reverify",
+]

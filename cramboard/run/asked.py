@@ -47,6 +47,9 @@ class Asked:
             ("--seed", self.seed or None),
             ("--split", self.split if self.split != "public" else None),
             ("--limit", self.limit),
+            ("--dtype", self.dtype if self.dtype != "auto" else None),
+            ("--batch-size", self.batch_size if self.batch_size != "auto" else None),
+            ("--attention", self.attention if self.attention != "sdpa" else None),
             *(("--sample-id", name) for name in self.sample_ids),
         ):
             if value is not None:

@@ -24,17 +24,17 @@ def control_vectors(
 ) -> torch.Tensor:
     """Return the control's `[k, d]` float32 vectors, fitted on the task's tuning samples.
 
-    A fitted control is kept in the cache, under a key of everything that it depends on. Decoders that do not rank
-    get a quick fit.
+    One that is not shipped is fitted and kept in the cache. The standard fit wants a GPU: on another device, and for
+    decoders that do not rank, it is the quick one.
     """
-    file = control_file(task, decoder, ranked, k)
-    shipped = data_folder("tasks") / task.spec.name / "controls" / file
-    cached = cache_folder() / "controls" / file
-    for path in (shipped, cached):
-        if path.exists():
-            return read_control(path, k, decoder.d)
+    shipped = shipped_control(task, decoder, k)
+    if shipped is not None:
+        return shipped
+    method = choose_method("constant", "standard" if ranked and decoder.device.type == "cuda" else "quick")
+    cached = cache_folder() / "controls" / _file(task, decoder, method, k)
+    if cached.exists():
+        return read_control(cached, k, decoder.d)
     observer.stage("fitting the constant control on other texts of the task (once)")
-    method = _method(ranked)
     vectors = fit(
         method.settings,
         Request(
@@ -51,14 +51,21 @@ def control_vectors(
     return vectors
 
 
-def control_file(task: Task, decoder: Decoder, ranked: bool, k: int) -> str:
-    """Return the file name of a control: a key of the task, the decoder, the fit's settings and k."""
-    about = [task.ref.model_dump(), decoder.tensors_sha256, decoder.anchor, _method(ranked).ref.model_dump(), k]
+def shipped_control(task: Task, decoder: Decoder, k: int) -> torch.Tensor | None:
+    """Return the control that is shipped with the task for this decoder and k, or None."""
+    path = shipped_path(data_folder("tasks"), task, decoder, k)
+    return read_control(path, k, decoder.d) if path.exists() else None
+
+
+def shipped_path(tasks: Path, task: Task, decoder: Decoder, k: int) -> Path:
+    """Return where below `tasks` a shipped control lies."""
+    return tasks / task.spec.name / "controls" / _file(task, decoder, choose_method("constant", "standard"), k)
+
+
+def _file(task: Task, decoder: Decoder, method: ChosenMethod, k: int) -> str:
+    """Return a control's file name: a key of the task, the decoder, the fit's settings and k."""
+    about = [task.ref.model_dump(), decoder.tensors_sha256, decoder.anchor, method.ref.model_dump(), k]
     return f"{key(about)[:32]}.safetensors"
-
-
-def _method(ranked: bool) -> ChosenMethod:
-    return choose_method("constant", "standard" if ranked else "quick")
 
 
 def write_control(path: Path, vectors: torch.Tensor) -> None:

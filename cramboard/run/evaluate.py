@@ -13,7 +13,7 @@ from cramboard.results import summarise
 from cramboard.run.control import control_vectors, read_control, write_control
 from cramboard.run.execute import Context, UnitFailure, assign
 from cramboard.run.executor import InlineExecutor
-from cramboard.run.folder import CONTROL, Finished
+from cramboard.run.folder import CONTROL, SUMMARY, Finished
 from cramboard.run.observer import Observer
 from cramboard.run.plan import Plan, other_run, same_run
 from cramboard.run.record import cover, run_record
@@ -48,10 +48,19 @@ def evaluate(plan: Plan, observer: Observer) -> Outcome:
         before = None if anew else same_run(plan)
         units = plan.units(finished.samples)
         observer.planned(len(plan.samples), len(finished.samples & {sample.id for sample in plan.samples}))
-        failures: list[Failure] = []
+        failures = _earlier_failures(plan, finished)
         if units or before is None:
             before = _work(plan, units, before, finished, observer, failures)
         return _close(plan, before, failures)
+
+
+def _earlier_failures(plan: Plan, finished: Finished) -> list[Failure]:
+    """Return the failures of before that this command does not try again."""
+    folder, asked = plan.folder, {sample.id for sample in plan.samples}
+    if plan.asked.overwrite == "always" or not (folder.path / SUMMARY).exists():
+        return []
+    settled = asked | finished.samples
+    return [failure for failure in folder.summary().failures if failure.sample not in settled]
 
 
 def _work(
@@ -76,7 +85,7 @@ def _work(
 def _close(plan: Plan, run: RunRecord, failures: Sequence[Failure]) -> Outcome:
     """Pack what is finished and write the summary, last."""
     finished = plan.folder.finished()
-    run = run.model_copy(update=cover(plan, finished))
+    run = run.model_copy(update=cover(plan, finished, failures))
     files = plan.folder.pack(finished, run)
     summary = summarise(
         run, finished.records, failures, VERIFIER_VERSION, files.certificate.sha256 if files else "0" * 64

@@ -13,7 +13,7 @@ from cramboard.keys import sha256_ids
 from cramboard.methods import Assignment, ChosenMethod, Request
 from cramboard.run.observer import Observer
 from cramboard.run.units import Unit
-from cramboard.schema import SampleRecord, TaskRef, UnitCost
+from cramboard.schema import SampleRecord, UnitCost
 from cramboard.tasks import Sample, Task
 from cramboard.verify import verify
 
@@ -30,11 +30,6 @@ class Context:
     span: int | None
     dtype: torch.dtype
     control: torch.Tensor
-
-    @property
-    def task_ref(self) -> TaskRef:
-        """The task's reference."""
-        return self.task.ref
 
 
 @dataclass(frozen=True)
@@ -129,7 +124,7 @@ def execute(unit: Unit, context: Context, observer: Observer) -> UnitResult:
             (Claim(sample.id, sample.sha256, sha256_ids(assignment.ids), len(assignment.ids)), vectors)
             for sample, assignment, vectors in zip(unit.samples, assignments, made.vectors, strict=True)
         ),
-        task=context.task_ref,
+        task=context.task.ref,
         decoder=decoder.ref,
         method=method.ref,
         k=context.k,

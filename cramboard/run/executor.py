@@ -56,5 +56,5 @@ def _let_go(error: BaseException) -> None:
 def _reason(error: Exception) -> str:
     if isinstance(error, InputError):
         return str(error)
-    first = next(iter(str(error).splitlines()), "")
+    first = next(iter(str(error).splitlines()), "").encode("utf-8", "backslashreplace").decode()[:300]
     return f"{type(error).__name__}: {first}" if first else type(error).__name__

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from cramboard.certificate import CERTIFICATE, VECTORS, CertificateFiles, load_certificate, merge
 from cramboard.errors import InputError
-from cramboard.files import clear_os_errors, publish_folder, read_text, write_atomically
+from cramboard.files import clear_os_errors, locked, publish_folder, read_text, sha256_file, write_atomically
 from cramboard.run.execute import UnitResult
 from cramboard.schema import (
     RunRecord,
@@ -115,6 +115,7 @@ class RunFolder:
         if (self.path / CERTIFICATE).exists():
             parts.append(load_certificate(self.path))
             records += matching(parts[-1], self.records(), self.path / SAMPLES)
+            self._check_seal()
             costs += self.run().units
         for folder in sorted((self.path / UNITS).glob("[!.]*")):
             part = load_certificate(folder)
@@ -130,6 +131,11 @@ class RunFolder:
             tuple(sorted(records, key=lambda record: record.sample)),
             tuple(sorted(costs, key=lambda cost: cost.samples)),
         )
+
+    def _check_seal(self) -> None:
+        """Refuse records that are not the ones that the summary was made of."""
+        if (self.path / SUMMARY).exists() and sha256_file(self.path / SAMPLES) != self.summary().samples_sha256:
+            raise InputError(f"{self.path / SAMPLES}: not the records that {SUMMARY} was made of; restore the file")
 
     def pack(self, finished: Finished, run: RunRecord) -> CertificateFiles | None:
         """Write the finished run's files from its parts and remove the units; None when nothing is finished."""
@@ -151,10 +157,15 @@ class RunFolder:
         write_atomically(self.path / SUMMARY, to_json(summary))
 
     def add_verification(self, verification: Verification) -> None:
-        """Add a line to verifications.jsonl."""
+        """Add a line to verifications.jsonl.
+
+        Raises:
+            MachineError: If it cannot be written, or another command is at work in the folder.
+        """
         path = self.path / VERIFICATIONS
-        lines = from_jsonl_file(Verification, path, "verifications") if path.exists() else []
-        write_atomically(path, to_jsonl([*lines, verification]))
+        with locked(self.path):
+            lines = from_jsonl_file(Verification, path, "verifications") if path.exists() else []
+            write_atomically(path, to_jsonl([*lines, verification]))
 
     def clear(self) -> None:
         """Remove the run's own files and nothing else."""

@@ -1,5 +1,6 @@
 """What run.json says of a run: its identity, what it covers, and with what it was made."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from cramboard.run.execute import Context
 from cramboard.run.folder import CONTROL, Finished
 from cramboard.run.plan import Plan
 from cramboard.run.provenance import command_line, provenance
-from cramboard.schema import RunRecord
+from cramboard.schema import Failure, RunRecord
 
 
 def run_record(plan: Plan, context: Context, before: RunRecord | None, finished: Finished) -> RunRecord:
@@ -35,19 +36,11 @@ def run_record(plan: Plan, context: Context, before: RunRecord | None, finished:
     )
 
 
-def cover(plan: Plan, finished: Finished) -> dict[str, Any]:
+def cover(plan: Plan, finished: Finished, failures: Sequence[Failure] = ()) -> dict[str, Any]:
     """Return the samples that the run covers, in the task's order, and what that subset is called.
 
-    A run folder only grows: what is finished stays in it, asked for this time or not.
+    A run folder only grows: what is finished or has failed stays in it, asked for this time or not.
     """
-    kept = finished.samples | {sample.id for sample in plan.samples}
-    whole = [line.id for line in plan.task.select(plan.asked.split)]
-    covered = [sample for sample in whole if sample in kept]
-    name = plan.task.spec.name
-    if covered == whole:
-        subset = name
-    elif covered == whole[: len(covered)]:
-        subset = f"{name}@{len(covered)}"
-    else:
-        subset = f"{name} ({len(covered)} chosen)"
-    return {"samples": tuple(covered), "subset": subset}
+    kept = finished.samples | {sample.id for sample in plan.samples} | {failure.sample for failure in failures}
+    covered = [line.id for line in plan.task.select(plan.asked.split) if line.id in kept]
+    return {"samples": tuple(covered), "subset": plan.task.subset_name(plan.asked.split, covered)}

@@ -5,17 +5,15 @@ from pathlib import Path
 
 import torch
 
-from cramboard.certificate import load_certificate
 from cramboard.decoders import find_decoder, load_decoder
 from cramboard.errors import InputError
-from cramboard.files import sha256_file
 from cramboard.results import summarise
-from cramboard.run.control import read_control
+from cramboard.run.complete import read_complete
+from cramboard.run.control import read_control, shipped_control
 from cramboard.run.execute import device_name
-from cramboard.run.folder import CONTROL, RUN, SAMPLES, SUMMARY, RunFolder, matching
+from cramboard.run.folder import CONTROL, RUN
 from cramboard.run.observer import Observer
 from cramboard.schema import Summary, Verification
-from cramboard.tasks import load_task
 from cramboard.verify import VERIFIER_VERSION, check_claims, confirm, verify
 
 
@@ -31,7 +29,7 @@ def reverify(
     path: Path, observer: Observer, *, decoder_name: str | None = None, revision: str | None = None,
     device: str = "cpu", attention: str = "sdpa",
 ) -> Reverified:  # fmt: skip
-    """Measure a complete run's certificate again and add a line to its verifications.
+    """Measure a complete run's certificate again; nothing is written.
 
     Args:
         path: The run folder, complete.
@@ -43,32 +41,25 @@ def reverify(
 
     Raises:
         InputError: If a byte of the certificate, the control or the records is not what was issued, or they are
-            not of this task version and this decoder; nothing is written then.
+            not of this task version and this decoder.
     """
-    folder = RunFolder(path)
-    run = folder.run()
-    files = load_certificate(path)
+    complete = read_complete(path)
+    run, task, files = complete.run, complete.task, complete.files
     certificate = files.certificate
-    summary = folder.summary()
-    records = matching(files, folder.records(), path / SAMPLES)
-    recorded = {record.certificate_key: record for record in records}
-    if (run.task, run.decoder, run.method, run.k, run.seed) != (
-        certificate.task, certificate.decoder, certificate.method, certificate.k, certificate.seed,
-    ):  # fmt: skip
-        raise InputError(f"{path / RUN}: not the run of the certificate beside it; restore the file")
-    if not (path / CONTROL).exists() or sha256_file(path / CONTROL) != run.control_sha256:
-        raise InputError(f"{path / CONTROL}: not the control that run.json names; restore the file")
-    if summary != summarise(run, records, summary.failures, summary.verifier_version, certificate.sha256):
-        raise InputError(f"{path / SUMMARY}: not the summary of the records in {SAMPLES} beside it; restore the files")
-    task = load_task(certificate.task.name)
-    samples = task.samples(None, [entry.sample for entry in certificate.entries])
+    samples = task.samples(run.split, [entry.sample for entry in certificate.entries])
     place = find_decoder(decoder_name or certificate.decoder.name, revision)
     observer.planned(len(samples), 0)
     observer.stage(f"loading decoder {place.name}")
     decoder = load_decoder(place, device, attention)
     check_claims(files, task.ref, decoder.ref, samples)
+    if run.ranked != place.ranked:
+        raise InputError(f"{path / RUN}: field ranked: decoder {place.name} is not so; restore the file")
     control = read_control(path / CONTROL, certificate.k, decoder.d)
+    shipped = shipped_control(task, decoder, certificate.k)
+    if shipped is not None and not torch.equal(control, shipped):
+        raise InputError(f"{path / CONTROL}: not the control that is shipped with task {task.spec.name}; restore it")
     later = verify(files, samples, decoder, control, task.spec.lengths, observer.verified)
+    recorded = {record.certificate_key: record for record in complete.records}
     outcome = confirm([recorded[record.certificate_key] for record in later], later)
     verification = Verification(
         certificate_sha256=certificate.sha256,
@@ -83,5 +74,5 @@ def reverify(
         unconfirmed=outcome.unconfirmed,
         largest_bits_difference_per_token=outcome.largest_bits_difference_per_token,
     )
-    folder.add_verification(verification)
-    return Reverified(summarise(run, later, summary.failures, VERIFIER_VERSION, certificate.sha256), verification)
+    failures = complete.summary.failures
+    return Reverified(summarise(run, later, failures, VERIFIER_VERSION, certificate.sha256), verification)

@@ -60,6 +60,15 @@ class Task:
             lines = [line for line in lines if line.id in set(ids)]
         return lines[:limit]
 
+    def subset_name(self, split: Split, ids: Sequence[str]) -> str:
+        """Name a subset of a split: 'speeches' for all, 'speeches@4' for the first four, else how many were chosen."""
+        whole = [line.id for line in self.select(split)]
+        if set(ids) == set(whole):
+            return self.spec.name
+        if set(ids) == set(whole[: len(ids)]):
+            return f"{self.spec.name}@{len(ids)}"
+        return f"{self.spec.name} ({len(ids)} chosen)"
+
     def samples(
         self, split: Split | None = "public", ids: Sequence[str] | None = None, limit: int | None = None
     ) -> list[Sample]:

@@ -29,12 +29,12 @@ def token_margins(logits: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
 
 
 def surprisal_bits(logits: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
-    """Return `-log2 p(t_i)` for each token, `[n]` float64, from logits `[n, |V|]`.
+    """Return `-log2 p(t_i)` for each token, `[n]` float64 on the CPU, from logits `[n, |V|]`.
 
     The log-sum-exp is taken in the logits' own dtype, the sum over tokens is left to float64.
     """
     own = logits.gather(-1, ids[:, None])[:, 0]
-    return (logits.logsumexp(-1) - own).double() / math.log(2)
+    return (logits.logsumexp(-1) - own).cpu().double() / math.log(2)
 
 
 def horizon(margins: torch.Tensor, threshold: float) -> int:

@@ -53,5 +53,5 @@ def score(
         for part, part_ids in zip(torch.split(states, _CHUNK), torch.split(ids, _CHUNK), strict=True):
             logits = decoder.logits(part).float()
             margins.append(token_margins(logits, part_ids).cpu())
-            bits.append(surprisal_bits(logits, part_ids).cpu())
+            bits.append(surprisal_bits(logits, part_ids))
     return TokenScores(torch.cat(margins), torch.cat(bits))

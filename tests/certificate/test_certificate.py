@@ -79,7 +79,7 @@ def test_merging_parts_gives_the_certificate_of_the_whole():
 
 def test_a_bfloat16_certificate_comes_back_as_it_was_rounded(tmp_path):
     [(name, vectors)] = claims("one")
-    files = issue([(name, vectors.bfloat16().float())], **ABOUT, dtype="bfloat16")
+    files = issue([(name, vectors)], **ABOUT, dtype="bfloat16")
     back = load_certificate(write(tmp_path, files))
     assert torch.equal(back.of(back.certificate.entries[0]), vectors.bfloat16().float())
 

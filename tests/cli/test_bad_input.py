@@ -32,7 +32,7 @@ REVISION = "0123456789abcdef0123456789abcdef01234567"
         (("--set", "steps=2.5"), 2, "setting steps of method cram: '2.5' is not a"),
         (("--set", "rate=nan"), 2, "setting rate of method cram: 'nan' must be a finite number"),
         (("--set", "steps=-1"), 2, "setting steps of method cram: '-1' must be a finite number, not below 0"),
-        (("--set", "span=0"), 2, "method cram: its settings ask for no token; give a span of at least 1"),
+        (("--set", "span=0"), 2, "setting span: 0 must be at least 1"),
         (("--set", "steps"), 2, "'steps' is not NAME=VALUE"),
         (("-k", 0), 2, "-k 0: at least one vector is needed"),
         (("-k", -3), 2, "-k -3: at least one vector is needed"),

@@ -102,10 +102,10 @@ def test_the_page_goes_where_it_is_asked_to(run_copy: Path, tmp_path: Path) -> N
     assert contents(run_copy) == before
 
 
-def test_the_page_needs_the_texts_of_the_runs_own_task_version(run_copy: Path) -> None:
-    path = run_copy / "run.json"
-    path.write_text(path.read_text().replace('"version": "1.0.0"', '"version": "0.9.0"'))
-    cramboard("view", run_copy).refused(3, "is of task speeches 0.9.0, this cramboard has 1.0.0")
+def test_a_page_is_made_only_of_files_that_agree(run_copy: Path) -> None:
+    path = run_copy / "summary.json"
+    path.write_text(path.read_text().replace('"mean": ', '"mean": 9', 1))
+    cramboard("view", run_copy).refused(3, "not the summary of the records in samples.jsonl beside it")
     assert "view.html" not in contents(run_copy)
 
 

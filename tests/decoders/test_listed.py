@@ -1,6 +1,7 @@
 """The listed decoders load from their packages, with no network, and read text as llama.cpp does."""
 
 import pytest
+import torch
 
 from cramboard.decoders import find_decoder, load_decoder
 from cramboard.decoders.gguf import repaired
@@ -46,6 +47,13 @@ def test_a_listed_decoder_loads_and_tokenizes_as_pinned(name, d, vocabulary, mon
     decoder = load_decoder(find_decoder(name))  # checks the tensors' sha256 against the spec
     assert (decoder.d, decoder.vocabulary) == (d, vocabulary)
     assert {text: decoder.tokenize(text).ids for text in PINNED[name]} == PINNED[name]
+
+
+def test_what_a_decoder_computes_from_its_configuration_is_not_rounded_with_its_weights(monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    decoder = load_decoder(find_decoder("gemma-3-270m-q4_k_m"))
+    # Gemma scales its embeddings by sqrt(640) = 25.298; bfloat16 makes 25.25 of it.
+    assert float(decoder.network(torch.float32).get_input_embeddings().embed_scale) == pytest.approx(640**0.5, rel=1e-6)
 
 
 def test_the_smollm_repair_splits_digits():

@@ -28,6 +28,9 @@ def test_an_unknown_method_is_refused_with_a_hint():
         (None, {"steps": "many"}, "'many' is not a whole number"),
         (None, {"rate": "nan"}, "finite"),
         (None, {"rate": "-1"}, "not below 0"),
+        (None, {"temperature": "0"}, "setting temperature: 0.0 must be at least 0.001"),
+        (None, {"rank": "0"}, "setting rank: 0 must be at least 1"),
+        (None, {"beta1": "1"}, "setting beta1: 1.0 must be below 1"),
     ],
 )
 def test_a_wrong_setting_is_refused(preset, overrides, says):

@@ -178,7 +178,7 @@ def test_the_mean_is_over_each_samples_target_and_the_sum_over_samples():
 
 def test_running_the_head_in_chunks_changes_nothing(decoder, monkeypatch):
     whole = cram(SETTINGS, request(decoder, TEXTS)).vectors
-    monkeypatch.setattr("cramboard.methods.cram.forward._CHUNK", 5)
+    monkeypatch.setattr("cramboard.methods.cram.forward._LOGITS", 5 * decoder.vocabulary)
     chunked = cram(SETTINGS, request(decoder, TEXTS)).vectors
     assert all(torch.allclose(a, b, rtol=1e-5, atol=1e-5) for a, b in zip(whole, chunked, strict=True))
 

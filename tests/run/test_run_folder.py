@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from cramboard.certificate import Claim, issue
+from cramboard.files import sha256_file
 from cramboard.run import RunFolder
 from cramboard.run.execute import UnitResult
 from cramboard.run.units import Unit
@@ -149,6 +150,8 @@ def test_clearing_a_run_leaves_what_is_not_its_own(tmp_path: Path) -> None:
 
 def test_a_longer_run_has_no_summary_until_its_own_is_written(tmp_path: Path) -> None:
     folder = longer(tmp_path / "run")
-    (folder.path / "summary.json").write_text("of the shorter run")
+    sealed = sha256_file(folder.path / "samples.jsonl")
+    shorter = records.summary(records.run(["a"]), [records.record("a")])
+    folder.write_summary(shorter.model_copy(update={"samples_sha256": sealed}))
     pack(folder)
     assert not (folder.path / "summary.json").exists()

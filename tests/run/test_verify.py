@@ -15,7 +15,7 @@ from cramboard import files
 from cramboard.keys import canonical_json, key, sha256_bytes
 from cramboard.results import summarise
 from cramboard.run import RunFolder
-from tests.run.commands import contents, cramboard, lines
+from tests.run.commands import contents, cramboard, evaluate, lines
 from tests.tiny import save_tiny_decoder
 
 
@@ -117,7 +117,7 @@ def test_each_verification_is_kept_and_the_table_says_where_it_was_made(run_copy
     assert cramboard("verify", run_copy, "-d", short_folder).code == 0
     ended = cramboard("verify", run_copy, "-d", short_folder, "--threads", 1, "--attention", "eager")
     assert (ended.code, ended.err) == (0, "")
-    assert "Confirmed: 3 of 3 horizons; " in ended.out
+    assert "Confirmed: 3 of 3 samples; " in ended.out
     assert "Verified on cpu, 1 threads, attention eager" in ended.out
     kept = [json.loads(line) for line in (run_copy / "verifications.jsonl").read_text().splitlines()]
     assert [line["attention"] for line in kept] == ["sdpa", "eager"]
@@ -129,7 +129,7 @@ def test_a_run_that_claims_a_longer_horizon_is_not_confirmed(run_copy: Path, sho
     resummarise(run_copy)
     ended = cramboard("verify", run_copy, "-d", short_folder)
     assert (ended.code, ended.err) == (1, f"not confirmed: {claimed}\n")
-    assert "Confirmed: 2 of 3 horizons" in ended.out
+    assert "Confirmed: 2 of 3 samples" in ended.out
 
 
 @pytest.mark.parametrize("name", ["vectors.safetensors", "certificate.json", "control.safetensors", "summary.json"])
@@ -214,7 +214,7 @@ def test_another_version_of_the_task_is_refused(
     path = tmp_path / "tasks" / "speeches" / "task.yaml"
     assert yaml.safe_load(path.read_text())["version"] == "1.0.0"
     path.write_text(path.read_text().replace("version: 1.0.0", "version: 2.0.0"))
-    refused(run_copy, short_folder, "the certificate is of task speeches 1.0.0, this is speeches 2.0.0;")
+    refused(run_copy, short_folder, "is of task speeches 1.0.0, this cramboard has 2.0.0;")
 
 
 def test_vectors_that_are_not_finite_are_refused(run_copy: Path, short_folder: Path) -> None:
@@ -313,3 +313,46 @@ def test_a_decoder_with_another_tokenizer_is_refused(run_copy: Path, short_folde
 def test_an_interrupted_run_is_not_verified(run_copy: Path, short_folder: Path) -> None:
     (run_copy / "summary.json").unlink()
     refused(run_copy, short_folder, "the run is not complete")
+
+
+@pytest.mark.parametrize(
+    ("change", "saying"),
+    [
+        ({"subset": "speeches"}, "field subset: 'speeches' is not what its samples are"),
+        ({"ranked": True}, "field ranked"),
+    ],
+)
+def test_a_run_that_claims_to_be_more_than_it_is_is_refused(
+    run_copy: Path, short_folder: Path, change: dict[str, object], saying: str
+) -> None:
+    path = run_copy / "run.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    resummarise(run_copy)
+    refused(run_copy, short_folder, saying)
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        lambda record: record.update(lengths=[]),
+        lambda record: record.update(bytes=record["bytes"] + 1000),
+        lambda record: record.update(density=9.0),
+        lambda record: record.update(author="somebody else"),
+        lambda record: record["lengths"][0].update(accuracy=1.0, token_gain=64.0, utilisation=1.0),
+        lambda record: record["lengths"][0].update(control_gain_bits=-5000.0),
+        lambda record: record.update(control_gain_bits=-5000.0),
+    ],
+)
+def test_a_forged_measure_is_not_confirmed(run_copy: Path, short_folder: Path, forge: Callable[[dict], None]) -> None:
+    claimed = next(iter(lines(run_copy)))
+    edit_record(run_copy, claimed, forge)
+    resummarise(run_copy)
+    ended = cramboard("verify", run_copy, "-d", short_folder)
+    assert (ended.code, ended.err) == (1, f"not confirmed: {claimed}\n")
+
+
+def test_evaluate_does_not_seal_edited_records(run_copy: Path, short_folder: Path) -> None:
+    edit_record(run_copy, next(iter(lines(run_copy))), lambda record: record.update(horizon=170))
+    before = contents(run_copy)
+    evaluate(short_folder, run_copy, "--limit", 3).refused(3, "not the records that summary.json was made of")
+    assert contents(run_copy) == before

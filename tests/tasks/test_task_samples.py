@@ -220,3 +220,11 @@ def test_an_origin_outside_the_package_is_refused() -> None:
     line = load_task("speeches").lines[0].model_copy(update={"origin": "../../secret"})
     with pytest.raises(InputError, match=r"no address '\.\./\.\./secret'"):
         speeches.cut(line)
+
+
+def test_a_subset_is_named_by_what_it_is() -> None:
+    task = load_task("speeches")
+    ids = [line.id for line in task.select("public")]
+    assert task.subset_name("public", ids) == "speeches"
+    assert task.subset_name("public", list(reversed(ids[:4]))) == "speeches@4"
+    assert task.subset_name("public", ids[1:5]) == "speeches (4 chosen)"

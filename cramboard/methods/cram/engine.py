@@ -40,16 +40,14 @@ def cram(settings: CramSettings, request: Request) -> Made:
 def searching(settings: CramSettings, request: Request, batch: Batch, exact: torch.dtype) -> Stage:
     """Return the search: `z W + b` under a sharpened cross-entropy, from each sample's own random start."""
     decoder = request.decoder
-    some = torch.arange(min(4096, decoder.vocabulary), device=decoder.device)
-    embeddings = decoder.embeddings(some, exact)
     start = LowRank(
         samples=[assignment.sample for assignment in request.assignments],
         k=request.k,
         rank=settings.rank,
         d=decoder.d,
-        spread=embeddings.std().item(),
+        spread=decoder.spread(),
         seed=request.seed,
-        like=embeddings,
+        like=torch.zeros((), device=decoder.device, dtype=exact),
     )
     return Stage(
         batch,

@@ -15,8 +15,8 @@ from cramboard.methods.cram.objective import margins
 TokenLoss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 HALVES = (torch.float16, torch.bfloat16)
-# Positions whose logits exist at once.
-_CHUNK = 2048
+# Logits that exist at once.
+_LOGITS = 2**27
 
 
 def descend(
@@ -40,14 +40,15 @@ def descend(
         precision: float16 and bfloat16 are autocast on float32 weights, so that the residual stream and its gradient
             stay float32; anything else is the vectors' own dtype.
     """
+    chunk = max(1, _LOGITS // decoder.vocabulary)
     with torch.autocast(ids.device.type, precision) if precision in HALVES else contextlib.nullcontext():
         states = decoder.states(ids, vectors, vectors.dtype)
         pulls: list[torch.Tensor] = []
         found: list[torch.Tensor] = []
         for part, part_ids, part_weights in zip(
-            torch.split(states.detach().flatten(0, 1), _CHUNK),
-            torch.split(ids.flatten(), _CHUNK),
-            torch.split(weights.flatten(), _CHUNK),
+            torch.split(states.detach().flatten(0, 1), chunk),
+            torch.split(ids.flatten(), chunk),
+            torch.split(weights.flatten(), chunk),
             strict=True,
         ):
             part.requires_grad_(True)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from cramboard.methods.interface import at_least, below
+
 
 @dataclass(frozen=True)
 class CramSettings:
@@ -44,8 +46,13 @@ class CramSettings:
     polish_rate: float = 0.5
     hinge: float = 0.5
 
+    def __post_init__(self) -> None:
+        at_least(self, 1, "span", "steps", "rank", "first", "grow")
+        at_least(self, 1e-3, "temperature", "rate", "polish_rate")
+        below(self, 1, "beta1", "beta2")
 
-# The decay that serves best shrinks with the steps; a short search takes larger strides. docs/engine.md has the runs.
+
+# The decay that serves best shrinks with the steps; a short search takes larger strides.
 PRESETS = {
     "standard": CramSettings(),
     "quick": CramSettings(span=256, steps=250, decay=0.03, temperature=1 / 3, grow=24, warmup=10, polish_steps=20),

@@ -25,12 +25,12 @@ class Stepper:
         elif window in self._graphs:
             self._graphs[window].replay()
         else:
-            self._first(window)
+            with torch.cuda.device(self._device):
+                self._first(window)
 
     def _first(self, window: int) -> None:
         """Do this step eagerly (it loads kernels, which a capture cannot), then record the next ones."""
         before = torch.cuda.memory_allocated(self._device)
-        torch.cuda.reset_peak_memory_stats(self._device)
         side = torch.cuda.Stream(self._device)  # type: ignore[no-untyped-call]
         side.wait_stream(torch.cuda.current_stream(self._device))
         with torch.cuda.stream(side):

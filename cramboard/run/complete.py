@@ -1,0 +1,56 @@
+"""Read a complete run and hold its files against each other: what anyone shows or verifies goes through here."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cramboard.certificate import CertificateFiles, load_certificate
+from cramboard.errors import InputError
+from cramboard.files import sha256_file
+from cramboard.results import summarise
+from cramboard.run.folder import CONTROL, RUN, SAMPLES, SUMMARY, RunFolder, matching
+from cramboard.schema import RunRecord, SampleRecord, Summary
+from cramboard.tasks import Task, load_task
+
+
+@dataclass(frozen=True)
+class CompleteRun:
+    """A run whose files agree with one another and with the task."""
+
+    run: RunRecord
+    task: Task
+    files: CertificateFiles
+    records: tuple[SampleRecord, ...]
+    summary: Summary
+
+
+def read_complete(path: Path) -> CompleteRun:
+    """Read the run in folder `path`.
+
+    Raises:
+        InputError: If it is not complete, a byte is not what was issued, run.json is not of the certificate, the
+            control is not the one that run.json names, the summary does not follow from the records, or the task has
+            another version here.
+    """
+    folder = RunFolder(path)
+    run = folder.run()
+    files = load_certificate(path)
+    certificate = files.certificate
+    summary = folder.summary()
+    records = matching(files, folder.records(), path / SAMPLES)
+    if (run.task, run.decoder, run.method, run.k, run.seed) != (
+        certificate.task, certificate.decoder, certificate.method, certificate.k, certificate.seed,
+    ):  # fmt: skip
+        raise InputError(f"{path / RUN}: not the run of the certificate beside it; restore the file")
+    if not (path / CONTROL).exists() or sha256_file(path / CONTROL) != run.control_sha256:
+        raise InputError(f"{path / CONTROL}: not the control that run.json names; restore the file")
+    if summary != summarise(run, records, summary.failures, summary.verifier_version, certificate.sha256):
+        raise InputError(f"{path / SUMMARY}: not the summary of the records in {SAMPLES} beside it; restore the files")
+    task = load_task(run.task.name)
+    if task.ref != run.task:
+        raise InputError(
+            f"{path}: is of task {run.task.name} {run.task.version}, this cramboard has {task.spec.version}; "
+            "install the cramboard that has that version"
+        )
+    if run.subset != task.subset_name(run.split, run.samples):
+        raise InputError(f"{path / RUN}: field subset: {run.subset!r} is not what its samples are; restore the file")
+    return CompleteRun(run, task, files, tuple(records), summary)
