@@ -326,9 +326,12 @@ class Verification(Boundary):
 
 
 class UnitCost(Boundary):
-    """What a unit cost, measured by the evaluator, with its anytime curve."""
+    """How a unit was made and what it cost, measured by the evaluator, with its anytime curve."""
 
     samples: tuple[str, ...]
+    search_dtype: str
+    attention: str
+    threads: int
     encode_seconds: float
     verify_seconds: float
     device: str

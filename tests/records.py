@@ -146,6 +146,9 @@ def run(samples: Sequence[str], **changes: Any) -> RunRecord:
         "units": (
             UnitCost(
                 samples=tuple(samples),
+                search_dtype="float32",
+                attention="sdpa",
+                threads=2,
                 encode_seconds=172.4,
                 verify_seconds=6.1,
                 device="cpu",

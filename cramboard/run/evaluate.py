@@ -17,6 +17,7 @@ from cramboard.run.folder import CONTROL, SUMMARY, Finished
 from cramboard.run.observer import Observer
 from cramboard.run.plan import Plan, other_run, same_run
 from cramboard.run.record import cover, run_record
+from cramboard.run.renew import outdated, renew
 from cramboard.run.units import Unit
 from cramboard.schema import Failure, RunRecord, SampleRecord, Summary
 from cramboard.verify import VERIFIER_VERSION
@@ -44,12 +45,12 @@ def evaluate(plan: Plan, observer: Observer) -> Outcome:
     """
     with locked(plan.folder.path):
         anew = plan.asked.overwrite == "always"
-        finished = Finished((), (), ()) if anew else plan.folder.finished()
+        finished = Finished((), (), (), ()) if anew else plan.folder.finished()
         before = None if anew else same_run(plan)
         units = plan.units(finished.samples)
         observer.planned(len(plan.samples), len(finished.samples & {sample.id for sample in plan.samples}))
         failures = _earlier_failures(plan, finished)
-        if units or before is None:
+        if units or before is None or outdated(finished):
             before = _work(plan, units, before, finished, observer, failures)
         return _close(plan, before, failures)
 
@@ -72,6 +73,7 @@ def _work(
     context = _context(plan, before, observer)
     run = run_record(plan, context, before, finished)
     plan.folder.write_run(run)
+    renew(plan.folder, finished, context, observer)
     for result in InlineExecutor().run(units, context, observer):
         if isinstance(result, UnitFailure):
             for sample in result.unit.samples:

@@ -134,6 +134,9 @@ def execute(unit: Unit, context: Context, observer: Observer) -> UnitResult:
     records = verify(files, unit.samples, decoder, context.control, lengths, observer.verified)
     cost = UnitCost(
         samples=names,
+        search_dtype=str(context.dtype).removeprefix("torch."),
+        attention=decoder.attention,
+        threads=torch.get_num_threads(),
         encode_seconds=round(encoded - started, 3),
         verify_seconds=round(time.monotonic() - encoded, 3),
         device=device_name(decoder.device),

@@ -42,8 +42,12 @@ _PACKED = "packed"
 
 @dataclass(frozen=True)
 class Finished:
-    """What a run folder holds so far: certificates (of the packed run and of units), records and costs."""
+    """What a run folder holds so far: certificates (of the packed run and of units), records and costs.
 
+    `places` are the folders that the certificates were read from.
+    """
+
+    places: tuple[Path, ...]
     parts: tuple[CertificateFiles, ...]
     records: tuple[SampleRecord, ...]
     costs: tuple[UnitCost, ...]
@@ -109,10 +113,12 @@ class RunFolder:
         Raises:
             InputError: If a file is damaged; the line names it.
         """
+        places: list[Path] = []
         parts: list[CertificateFiles] = []
         records: list[SampleRecord] = []
         costs: list[UnitCost] = []
         if (self.path / CERTIFICATE).exists():
+            places.append(self.path)
             parts.append(load_certificate(self.path))
             records += matching(parts[-1], self.records(), self.path / SAMPLES)
             self._check_seal()
@@ -123,10 +129,12 @@ class RunFolder:
             known = {record.sample for record in records}
             if {record.sample for record in lines} <= known:
                 continue  # Packed already; the run died before it removed the unit.
+            places.append(folder)
             parts.append(part)
             records += matching(part, lines, folder / SAMPLES)
             costs += from_jsonl_file(UnitCost, folder / _COSTS, "unit costs")
         return Finished(
+            tuple(places),
             tuple(parts),
             tuple(sorted(records, key=lambda record: record.sample)),
             tuple(sorted(costs, key=lambda cost: cost.samples)),
@@ -151,6 +159,12 @@ class RunFolder:
         write_atomically(self.path / CERTIFICATE, contents[CERTIFICATE])
         self._remove_units()
         return files
+
+    def replace_records(self, place: Path, records: Sequence[SampleRecord]) -> None:
+        """Write the records of the packed run or of a unit anew; the summary of the old ones goes first."""
+        with clear_os_errors(self.path):
+            (self.path / SUMMARY).unlink(missing_ok=True)
+        write_atomically(place / SAMPLES, to_jsonl(sorted(records, key=lambda record: record.sample)))
 
     def write_summary(self, summary: Summary) -> None:
         """Write summary.json."""

@@ -1,6 +1,6 @@
 """Verification: one piece of code turns certificates back into text and makes every score that is shown."""
 
 from cramboard.verify.confirm import Confirmation, confirm
-from cramboard.verify.verifier import VERIFIER_VERSION, check_claims, verify
+from cramboard.verify.verifier import VERIFIER_VERSION, check_claims, measurement_key, verify
 
-__all__ = ["VERIFIER_VERSION", "Confirmation", "check_claims", "confirm", "verify"]
+__all__ = ["VERIFIER_VERSION", "Confirmation", "check_claims", "confirm", "measurement_key", "verify"]

@@ -53,6 +53,11 @@ def check_claims(files: CertificateFiles, task: TaskRef, decoder: DecoderRef, sa
             raise InputError(f"the certificate's text of sample {entry.sample} is not the text of task {task.name}")
 
 
+def measurement_key(files: CertificateFiles, entry: CertificateEntry) -> str:
+    """Return the content key of this verifier's measurement of an entry."""
+    return key([entry.key, sha256_bytes(files.of(entry).numpy().tobytes()), VERIFIER_VERSION])
+
+
 def scored_tokens(decoder: Decoder, tokens: Tokens, span: int, k: int, lengths: Sequence[int]) -> int:
     """Return how many tokens are scored: the span and the longest fixed length, as far as text and context reach."""
     return min(len(tokens.ids), decoder.room(k), max(span, *lengths))
@@ -127,7 +132,7 @@ def _measure(
         sample=sample.id,
         author=sample.author,
         certificate_key=entry.key,
-        measurement_key=key([entry.key, sha256_bytes(vectors.numpy().tobytes()), VERIFIER_VERSION]),
+        measurement_key=measurement_key(files, entry),
         span=entry.span,
         tokens=n,
         horizon=h,

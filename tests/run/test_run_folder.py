@@ -32,7 +32,15 @@ def unit(name: str, run: RunRecord) -> UnitResult:
     files = issue([(claim, vectors)], task=run.task, decoder=run.decoder, method=run.method, k=run.k, seed=run.seed)
     record = records.record(name, certificate_key=files.certificate.entries[0].key)
     cost = UnitCost(
-        samples=(name,), encode_seconds=1.0, verify_seconds=1.0, device="cpu", peak_memory_bytes=0, curve=()
+        samples=(name,),
+        search_dtype="float32",
+        attention="sdpa",
+        threads=1,
+        encode_seconds=1.0,
+        verify_seconds=1.0,
+        device="cpu",
+        peak_memory_bytes=0,
+        curve=(),
     )
     sample = Sample(name, "text", "1" * 64, "author", "2026", "origin", "public", "licence")
     return UnitResult(Unit((sample,)), files, (record,), cost)

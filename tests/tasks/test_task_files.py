@@ -19,13 +19,13 @@ def test_the_rule_gives_the_committed_manifest_byte_for_byte(name: str) -> None:
 
 def test_a_draft_restores_the_manifest_and_pins_it_leaving_the_rest(tasks_folder: Path) -> None:
     folder = tasks_folder / "random-words"
-    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    before = {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     (folder / "manifest.jsonl").unlink()
     spec = folder / "task.yaml"
     digest = sha256_bytes(before["manifest.jsonl"])
     spec.write_text(spec.read_text().replace(digest, "0" * 64))
     task = draft(folder)
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
     assert task == load_task("random-words")
 
 

@@ -1,0 +1,40 @@
+"""A mended verifier never forces cramming again: the same command measures the certificates anew."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from cramboard.verify import verifier
+from tests.run.commands import evaluate, lines
+
+
+def mended(patch: pytest.MonkeyPatch) -> None:
+    """Make this process's verifier a newer one."""
+    patch.setattr(verifier, "VERIFIER_VERSION", 2)
+    patch.setattr(sys.modules["cramboard.run.evaluate"], "VERIFIER_VERSION", 2)
+
+
+def test_a_newer_verifier_measures_again_and_crams_nothing(
+    run_copy: Path, short_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, vectors = lines(run_copy), (run_copy / "vectors.safetensors").read_bytes()
+    mended(monkeypatch)
+    ended = evaluate(short_folder, run_copy, "--limit", 3)
+    assert ended.code == 0
+    assert "measuring again what an older verifier measured" in ended.err
+    assert (run_copy / "vectors.safetensors").read_bytes() == vectors
+    assert json.loads((run_copy / "summary.json").read_text())["verifier_version"] == 2
+    after = lines(run_copy)
+    assert after.keys() == before.keys()
+    for sample, line in after.items():
+        old, new = json.loads(before[sample]), json.loads(line)
+        assert old.pop("measurement_key") != new.pop("measurement_key")
+        assert old == new
+
+
+def test_the_same_verifier_measures_nothing_again(run_copy: Path, short_folder: Path) -> None:
+    before = lines(run_copy)
+    assert evaluate(short_folder, run_copy, "--limit", 3).err == "3 of 3 samples are finished already and kept\n"
+    assert lines(run_copy) == before
