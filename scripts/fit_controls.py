@@ -1,7 +1,8 @@
 """Fit the constant controls (k = 1) of the listed decoders and put them beside their tasks.
 
 Run it on a GPU after a task or a listed decoder changes: python scripts/fit_controls.py tasks [DECODER ..]
-Those for other k are fitted by the first run that needs them.
+What is shipped already is left as it is: remove it first to fit it anew. Controls for other k are fitted by the first
+run that needs them.
 """
 
 import sys
@@ -18,13 +19,13 @@ from cramboard.tasks import load_task, task_names
 
 def main(tasks: Path, names: list[str]) -> None:
     """Fit what is missing and write it below `tasks`; says how long each fit took."""
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    dtype = torch.float16 if device == "cuda" else torch.float32
+    if not torch.cuda.is_available():
+        sys.exit("fit_controls: no GPU here, and without one the fit would be the quick one, which is not shipped")
     for name in names or decoder_names():
-        decoder = load_decoder(find_decoder(name), device)
+        decoder = load_decoder(find_decoder(name), "cuda")
         for task in map(load_task, task_names()):
             started = time.monotonic()
-            vectors = control_vectors(task, decoder, True, 1, dtype, Observer())
+            vectors = control_vectors(task, decoder, True, 1, torch.float16, Observer())
             write_control(shipped_path(tasks, task, decoder, 1), vectors)
             print(f"{name} {task.spec.name}: {time.monotonic() - started:.1f} s", flush=True)
 

@@ -112,6 +112,26 @@ def at_length(length: int, gain: float, control: float) -> LengthMeasures:
     )
 
 
+def cost(samples: Sequence[str]) -> UnitCost:
+    """Return what a unit of `samples` cost, made up."""
+    return UnitCost(
+        samples=tuple(samples),
+        search_dtype="float32",
+        attention="sdpa",
+        threads=2,
+        encode_seconds=172.4,
+        verify_seconds=6.1,
+        device="cpu",
+        peak_memory_bytes=1_610_612_736,
+        curve=(
+            CurvePoint(seconds=10.0, steps=90, mean_horizon=4.0, certified=False),
+            CurvePoint(seconds=60.0, steps=540, mean_horizon=19.5, certified=False),
+            CurvePoint(seconds=130.0, steps=1200, mean_horizon=33.0, certified=False),
+            CurvePoint(seconds=172.4, steps=1500, mean_horizon=31.5, certified=True),
+        ),
+    )
+
+
 def run(samples: Sequence[str], **changes: Any) -> RunRecord:
     """Return a run of `samples` with made-up values; `changes` replace fields."""
     values: dict[str, Any] = {
@@ -143,24 +163,7 @@ def run(samples: Sequence[str], **changes: Any) -> RunRecord:
             search_dtype="float32",
             attention="sdpa",
         ),
-        "units": (
-            UnitCost(
-                samples=tuple(samples),
-                search_dtype="float32",
-                attention="sdpa",
-                threads=2,
-                encode_seconds=172.4,
-                verify_seconds=6.1,
-                device="cpu",
-                peak_memory_bytes=1_610_612_736,
-                curve=(
-                    CurvePoint(seconds=10.0, steps=90, mean_horizon=4.0, certified=False),
-                    CurvePoint(seconds=60.0, steps=540, mean_horizon=19.5, certified=False),
-                    CurvePoint(seconds=130.0, steps=1200, mean_horizon=33.0, certified=False),
-                    CurvePoint(seconds=172.4, steps=1500, mean_horizon=31.5, certified=True),
-                ),
-            ),
-        ),
+        "units": (cost(samples),),
     }
     return RunRecord.model_validate(values | changes)
 

@@ -13,7 +13,7 @@ from cramboard.cli.output import printable
 @click.option("--json", "as_json", is_flag=True, help="Write it as JSON.")
 def command(run_dir: Path, as_json: bool) -> None:
     """Say what RUN_DIR holds and how many of its samples are finished."""
-    from cramboard.run import RunFolder
+    from cramboard.run.folder import SUMMARY, RunFolder
 
     folder = RunFolder(run_dir)
     run = folder.run()
@@ -28,7 +28,7 @@ def command(run_dir: Path, as_json: bool) -> None:
         "seed": run.seed,
         "samples": len(run.samples),
         "finished": len(finished.samples),
-        "complete": finished.samples == set(run.samples) and (run_dir / "summary.json").exists(),
+        "complete": finished.samples == set(run.samples) and (run_dir / SUMMARY).exists(),
         "mean_horizon": round(sum(horizons) / len(horizons), 2) if horizons else None,
         "encode_seconds": round(sum(cost.encode_seconds for cost in finished.costs), 1),
     }

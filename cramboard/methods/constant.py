@@ -40,7 +40,7 @@ class ConstantSettings:
         at_least(self, 1e-3, "rate")
 
 
-# The standard fit wants a GPU; the quick one is for decoders that do not rank.
+# The standard fit wants a GPU; the quick one is for machines without, and for decoders that do not rank.
 PRESETS = {"standard": ConstantSettings(), "quick": ConstantSettings(texts=8, span=64, steps=60)}
 
 
@@ -53,7 +53,6 @@ def fit(settings: ConstantSettings, request: Request) -> torch.Tensor:
     start = LowRank(["constant"], request.k, settings.rank, decoder.d, decoder.spread(), request.seed, like)
     adam = Adam(start.tensors, beta1=0.8, beta2=0.9)
     rate = torch.tensor(settings.rate, device=decoder.device)
-
     scale = GradientScale(1, request.dtype in HALVES, like)
 
     def step_all(window: int) -> None:

@@ -74,7 +74,7 @@ def verify(
     """Measure every sample of a certificate, in the order of its entries.
 
     Args:
-        files: The certificate and its vectors, as read back from their bytes.
+        files: The certificate and its vectors, with the values that their bytes hold.
         samples: The texts of its entries.
         decoder: The certificate's decoder.
         control: `[k, d]` constant control, fitted on other texts of the task.

@@ -183,3 +183,13 @@ def test_words_of_a_method_reach_the_terminal_as_words(
     ended = evaluate(short_folder, tmp_path / "run", "--limit", 1)
     assert ended.err == f"sample {FIRST} failed: ValueError: [bold]not markup[/bold] [/]\n"
     assert "[bold]not markup[/bold] [/]" in ended.out
+
+
+def test_a_failed_sample_stays_in_the_means_when_fewer_are_asked_for(
+    short_folder: Path, run_copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cramming_with(monkeypatch, failing_at(FOURTH, broken))
+    assert evaluate(short_folder, run_copy, "--limit", 4).code == 1
+    before = (run_copy / "summary.json").read_bytes()
+    assert evaluate(short_folder, run_copy, "--limit", 1).code == 1
+    assert (run_copy / "summary.json").read_bytes() == before

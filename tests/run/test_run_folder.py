@@ -14,7 +14,7 @@ from cramboard.files import sha256_file
 from cramboard.run import RunFolder
 from cramboard.run.execute import UnitResult
 from cramboard.run.units import Unit
-from cramboard.schema import RunRecord, UnitCost
+from cramboard.schema import RunRecord
 from cramboard.tasks import Sample
 from tests import records
 
@@ -31,19 +31,8 @@ def unit(name: str, run: RunRecord) -> UnitResult:
     vectors = torch.full((run.k, 4), float(name[-1]))
     files = issue([(claim, vectors)], task=run.task, decoder=run.decoder, method=run.method, k=run.k, seed=run.seed)
     record = records.record(name, certificate_key=files.certificate.entries[0].key)
-    cost = UnitCost(
-        samples=(name,),
-        search_dtype="float32",
-        attention="sdpa",
-        threads=1,
-        encode_seconds=1.0,
-        verify_seconds=1.0,
-        device="cpu",
-        peak_memory_bytes=0,
-        curve=(),
-    )
     sample = Sample(name, "text", "1" * 64, "author", "2026", "origin", "public", "licence")
-    return UnitResult(Unit((sample,)), files, (record,), cost)
+    return UnitResult(Unit((sample,)), files, (record,), records.cost([name]))
 
 
 def longer(folder: Path) -> RunFolder:
