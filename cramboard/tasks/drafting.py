@@ -7,7 +7,9 @@ from cramboard.errors import InputError
 from cramboard.files import read_text, write_atomically
 from cramboard.keys import sha256_text
 from cramboard.schema import TaskSpec, to_jsonl
-from cramboard.tasks.building import builder_named, check_source
+from cramboard.tasks.building import builder_named
+from cramboard.tasks.plan import Plan
+from cramboard.tasks.sources import open_source
 from cramboard.tasks.task import MANIFEST_FILE, SPEC_FILE, Task, read_spec, read_task
 
 _DIGEST = re.compile(r"^manifest_sha256:[ \t]*\S+[ \t]*$", re.MULTILINE)
@@ -20,8 +22,8 @@ def redraw(spec: TaskSpec) -> str:
         InputError: If the builder is unknown.
         MachineError: If the package that carries the texts is missing or has another version.
     """
-    check_source(spec.source)
-    return to_jsonl([line for line, _ in builder_named(spec.builder).draw()])
+    drawn = builder_named(spec.builder).draw(open_source(spec.source), Plan(spec.splits))
+    return to_jsonl([line for line, _ in drawn])
 
 
 def draft(folder: Path) -> Task:

@@ -10,7 +10,8 @@ from cramboard import files
 from cramboard.errors import InputError, UsageError
 from cramboard.keys import sha256_bytes, sha256_text
 from cramboard.schema import ManifestLine, Split, TaskRef, TaskSpec, from_jsonl_file, from_yaml_file
-from cramboard.tasks.building import builder_named, check_source
+from cramboard.tasks.building import builder_named
+from cramboard.tasks.sources import Source, open_source
 
 SPEC_FILE = "task.yaml"
 MANIFEST_FILE = "manifest.jsonl"
@@ -35,13 +36,13 @@ class Task:
     """A versioned, hashed set of samples of one kind."""
 
     spec: TaskSpec
+    manifest_sha256: str
     lines: tuple[ManifestLine, ...]
 
     @property
     def ref(self) -> TaskRef:
         """Name this task, its version and its manifest, as certificates do."""
-        spec = self.spec
-        return TaskRef(name=spec.name, version=spec.version, manifest_sha256=spec.manifest_sha256)
+        return TaskRef(name=self.spec.name, version=self.spec.version, manifest_sha256=self.manifest_sha256)
 
     def select(
         self, split: Split | None = "public", ids: Sequence[str] | None = None, limit: int | None = None
@@ -80,16 +81,15 @@ class Task:
             UsageError: If `limit` is below 1.
         """
         lines = self.select(split, ids, limit)
-        check_source(self.spec.source)
-        return [self._sample(line) for line in lines]
+        source = open_source(self.spec.source)
+        return [self._sample(source, line) for line in lines]
 
-    def _sample(self, line: ManifestLine) -> Sample:
-        text = builder_named(self.spec.builder).cut(line)
+    def _sample(self, source: Source, line: ManifestLine) -> Sample:
+        text = builder_named(self.spec.builder).cut(source, line)
         if len(text) != line.characters or sha256_text(text) != line.sha256:
-            source = self.spec.source
             raise InputError(
                 f"sample {line.id} of task {self.spec.name}: the text is not the one of the manifest; "
-                f"run: pip install --force-reinstall {source.package}=={source.version}"
+                f"its source, {self.spec.source}, holds other bytes: install or fetch it anew"
             )
         return Sample(
             id=line.id,
@@ -140,9 +140,11 @@ def read_task(folder: Path) -> Task:
     """
     spec = read_spec(folder)
     path = folder / MANIFEST_FILE
+    if spec.manifest_sha256 is None:
+        raise InputError(f"task {spec.name} has no manifest yet; build it first: cramboard tasks build {spec.name}")
     if sha256_bytes(files.read_bytes(path, "manifest")) != spec.manifest_sha256:
         raise InputError(f"{path}: not that of {spec.name} {spec.version} (wrong sha256); restore it")
-    return Task(spec, _read_lines(path))
+    return Task(spec, spec.manifest_sha256, _read_lines(path))
 
 
 def read_spec(folder: Path) -> TaskSpec:
