@@ -7,13 +7,13 @@ import sys
 import pytest
 from click.testing import CliRunner, Result
 
-from cramboard.cli.tasks import command
+from cramboard.cli import main
 from cramboard.errors import InputError
 from cramboard.tasks import load_task
 
 
 def run(*words: str) -> Result:
-    return CliRunner().invoke(command, words, catch_exceptions=True)
+    return CliRunner().invoke(main, ["tasks", *words], catch_exceptions=True)
 
 
 def test_list_shows_every_task() -> None:

@@ -1,0 +1,15 @@
+"""`cramboard tasks`: what there is to cram, and where it comes from. One file a command."""
+
+import click
+
+from cramboard.cli.tasks.list import command as list_command
+from cramboard.cli.tasks.show import command as show_command
+
+
+@click.group("tasks")
+def command() -> None:
+    """Show the tasks and their samples."""
+
+
+command.add_command(list_command)
+command.add_command(show_command)
