@@ -206,6 +206,39 @@ class ManifestLine(Boundary):
     sha256: Sha256
 
 
+class TaskRef(Strict):
+    """Which task, at which version, with which manifest."""
+
+    name: Name
+    version: str
+    manifest_sha256: Sha256
+
+
+class SealedSet(Boundary):
+    """`sealed.json`: a private set of samples, whole. Its publication is the reveal.
+
+    `spec` is the task's definition with the source that was drawn from, `secret` the seed of the draw; with both,
+    anyone can draw `samples` again. `salt` keeps the commitment from being guessed.
+    """
+
+    name: Name
+    task: TaskRef
+    spec: TaskSpec
+    secret: Annotated[str, Field(min_length=32)]
+    salt: Sha256
+    samples: Annotated[tuple[ManifestLine, ...], Field(min_length=1)]
+
+
+class Commitment(Boundary):
+    """`commitment.json`: what is published of a sealed set before its reveal. It holds no text and no origin."""
+
+    name: Name
+    task: TaskRef
+    samples: Annotated[int, Field(ge=1)]
+    sealed_on: str
+    commitment: Sha256
+
+
 # --- decoders ------------------------------------------------------------------------------------------------
 
 
@@ -244,14 +277,6 @@ class DecoderSpec(Boundary):
 
 
 # --- certificates --------------------------------------------------------------------------------------------
-
-
-class TaskRef(Strict):
-    """Which task, at which version, with which manifest."""
-
-    name: Name
-    version: str
-    manifest_sha256: Sha256
 
 
 class DecoderRef(Strict):
@@ -483,6 +508,8 @@ class Summary(Boundary):
 FILES: dict[str, type[Boundary]] = {
     "task": TaskSpec,
     "manifest-line": ManifestLine,
+    "sealed-set": SealedSet,
+    "commitment": Commitment,
     "decoder": DecoderSpec,
     "certificate": Certificate,
     "sample-record": SampleRecord,
