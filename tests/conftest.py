@@ -1,10 +1,23 @@
 """Fixtures shared by all rooms' tests: caches of the tests' own, and tiny decoders."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test of the sandbox is skipped where there is none, unless .ci/run has seen that there is one."""
+    if item.get_closest_marker("sandbox"):
+        from cramboard.sandbox import available
+
+        why = available()
+        if why and os.environ.get("CRAMBOARD_SANDBOX") == "required":
+            pytest.fail(why)
+        if why:
+            pytest.skip(why)
 
 
 @pytest.fixture(scope="session")
