@@ -31,7 +31,7 @@ def load_decoder(place: DecoderPlace, device: str = "cpu", attention: str = "sdp
     import torch
 
     check_device(device)
-    folder = _folder(place)
+    folder = decoder_folder(place)
     network = _network(place.name, folder, attention, "auto")
     network.eval().requires_grad_(False)
     sha256 = tensors_sha256(network)
@@ -49,6 +49,7 @@ def load_decoder(place: DecoderPlace, device: str = "cpu", attention: str = "sdp
         load=lambda dtype: _network(place.name, folder, attention, dtype),
         tokenizer=_tokenizer(place.name, folder),
         device=torch.device(device),
+        folder=folder,
     )
 
 
@@ -91,7 +92,7 @@ def check_device(device: str) -> None:
         raise MachineError(f"no such device {device!r}; this machine has: {', '.join(there)}")
 
 
-def _folder(place: DecoderPlace) -> Path:
+def decoder_folder(place: DecoderPlace) -> Path:
     """Return a folder with config.json, safetensors and tokenizer.json."""
     source = place.source
     repair = place.spec.tokenizer_repair if place.spec is not None else None
