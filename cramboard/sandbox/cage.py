@@ -155,7 +155,7 @@ def _launched(argv: Sequence[str], root: Sequence[str], holding: Hold, limits: L
         for file in (gate_inside, status_inside, rules):
             file.close()
         pid = _first_process(process, status)
-        first = _closing(os.pidfd_open(pid), stack)
+        first = _closing(_open_process(process, pid), stack)
         stack.callback(_end, first)
         _await_starter(process, gate)
         inside = tree(pid)
@@ -172,6 +172,14 @@ def _first_process(process: subprocess.Popen[bytes], status: BinaryIO) -> int:
     if not line:
         raise _did_not_start(process)
     return int(json.loads(line)["child-pid"])
+
+
+def _open_process(process: subprocess.Popen[bytes], pid: int) -> int:
+    """Return a pidfd of the first process inside."""
+    try:
+        return os.pidfd_open(pid)
+    except ProcessLookupError:
+        raise _did_not_start(process) from None
 
 
 def _await_starter(process: subprocess.Popen[bytes], gate: socket.socket) -> None:
@@ -200,7 +208,8 @@ def _watch(cage: _Cage, holding: Hold, output: Path | None, limits: Limits) -> E
     """Let the cage run until it ends or has used too much, and take what comes out."""
     log, reason = Log(), None
     started = time.monotonic()
-    cage.gate.send(_GO)
+    with contextlib.suppress(BrokenPipeError):  # The starter may not even fit into the limits.
+        cage.gate.send(_GO)
     with selectors.DefaultSelector() as selector:
         selector.register(cage.first, selectors.EVENT_READ)
         selector.register(cage.printed, selectors.EVENT_READ)

@@ -8,7 +8,7 @@ from pathlib import Path
 from cramboard.files import clear_os_errors
 from cramboard.sandbox.limits import Limits, too_much_output
 
-_MOST_FILES = 64
+MOST_FILES = 64
 _LOG_BYTES = 16_384
 _CHUNK = 1 << 20
 _NAME = frozenset(string.ascii_letters + string.digits + "._-")
@@ -46,8 +46,8 @@ def collect(folder: int, target: Path, limits: Limits) -> str | None:
         limits: Bounds all files together; their lengths count, for a file of holes takes no room of its own.
     """
     names = sorted(os.listdir(folder))
-    if len(names) > _MOST_FILES:
-        return f"left more than {_MOST_FILES} files in /output"
+    if len(names) > MOST_FILES:
+        return f"left more than {MOST_FILES} files in /output"
     found = {name: os.stat(name, dir_fd=folder, follow_symlinks=False) for name in names}
     for name, status in found.items():
         if not stat.S_ISREG(status.st_mode) or not _NAME.issuperset(name) or name.startswith("."):

@@ -6,6 +6,7 @@ texts from and the decoders' weights. An editable install leaves no trace, for n
 
 import os
 import re
+import resource
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
@@ -13,6 +14,7 @@ from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
 from cramboard.errors import InputError
+from cramboard.sandbox.outcome import MOST_FILES
 
 LIBRARIES = ("numpy", "safetensors", "tokenizers", "torch", "transformers")
 """What an encoder may import without asking; their own requirements come along."""
@@ -43,14 +45,16 @@ def new_root(readable: Mapping[str, Path], scratch_bytes: int, output_bytes: int
     Args:
         readable: Path inside -> file or folder outside, seen read-only.
         scratch_bytes: Size of /tmp and of /dev/shm.
-        output_bytes: Size of /output.
+        output_bytes: What all files in /output may have together.
         gpu: Whether the NVIDIA devices are there.
 
     Raises:
         InputError: If something readable is missing or is a symbolic link, which may lead anywhere.
     """
     arguments = ["--proc", "/proc", "--dev", "/dev"]
-    for path, limit in (("/tmp", scratch_bytes), ("/dev/shm", scratch_bytes), (OUTPUT, output_bytes)):
+    # Each file may leave a page half empty: only who writes more than the limit meets a full /output.
+    room = output_bytes + (MOST_FILES + 1) * resource.getpagesize()
+    for path, limit in (("/tmp", scratch_bytes), ("/dev/shm", scratch_bytes), (OUTPUT, room)):
         arguments += ["--size", str(limit), "--tmpfs", path]
     arguments += [*_system(), *_interpreter(), *_libraries()]
     arguments += _gpu() if gpu else ["--ro-bind-try", *_same("/sys/devices/system/cpu")]

@@ -57,7 +57,12 @@ ATTEMPTS: dict[str, tuple[Limits, str]] = {
         "import os, time\nfor _ in range(5):\n  if not os.fork(): held = bytearray(10**8); time.sleep(9)\n"
         "time.sleep(9)",
     ),
+    "has no memory to begin with": (dataclasses.replace(LIMITS, memory_bytes=1_000_000), "pass"),
     "fills /tmp": (LIMITS, "for i in range(9): open(f'/tmp/{i}', 'wb').write(bytes(64 * 2**20))"),
+    "fails with a small output": (
+        dataclasses.replace(LIMITS, output_bytes=10),
+        "open('/output/a', 'wb').write(b'abc'); exit(1)",
+    ),
     "fills /output": (LIMITS, "open('/output/a', 'wb').write(bytes(2_000_000))"),
     "fills /output with holes": (LIMITS, "open('/output/a', 'wb').truncate(100_000_000)"),
     "sleeps": (SHORT, "import time; time.sleep(60)"),

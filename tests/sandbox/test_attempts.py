@@ -67,6 +67,10 @@ def test_an_exit_code_is_told_and_nothing_comes_out(ends: Ends) -> None:
     assert (end["code"], end["reason"], end["files"]) == (3, None, {})
 
 
+def test_a_failure_is_not_taken_for_too_much_output(ends: Ends) -> None:
+    assert (ends["fails with a small output"]["code"], ends["fails with a small output"]["reason"]) == (1, None)
+
+
 def test_the_root_holds_nothing_of_the_caller(ends: Ends) -> None:
     top, etc, environment, user, processes, host, tmp = json.loads(ends["looks around"]["log"])
     home = Path(sys.base_prefix).parts[1]
@@ -143,6 +147,10 @@ def test_every_limit_ends_it_with_a_line_for_its_author(ends: Ends, attempt: str
 def test_memory_of_one_process_is_limited(ends: Ends) -> None:
     end = ends["fills memory"]
     assert end["reason"] == "used more than 300 MB of memory" or end["log"].endswith("MemoryError\n")
+
+
+def test_limits_that_fit_nothing_end_it_before_it_begins(ends: Ends) -> None:
+    assert ends["has no memory to begin with"]["code"] > 128
 
 
 def test_what_is_allowed_is_no_fault(ends: Ends) -> None:

@@ -1,6 +1,7 @@
 """Run a submitted encoder in a process of its own and take nothing from it but one checked file."""
 
 import json
+import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,10 +31,9 @@ _UNIT = 256
 _BATCH = 16
 # An encoder that is still at work after this long is stopped: far above the slowest cost class (10 s a sample).
 _START_SECONDS, _SAMPLE_SECONDS = 600, 60
-_MEMORY_BYTES = 64 * 2**30
+# Of a smaller machine three quarters: the rest is the evaluator's.
+_MEMORY_BYTES = min(64 * 2**30, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 3 // 4)
 _PROCESSES = 512
-# A file system that is exactly filled cannot be told from one that was too small; the file's size is checked anyway.
-_ROOM = 2**20
 _DECODER_FILES = (
     "config.json",
     "tokenizer.json",
@@ -135,7 +135,7 @@ def _run(
         output.mkdir()
         ended = runner(
             [
-                python, "-I", "-B", "/worker/worker.py", "--code", "/submission", "--decoder-folder", "/decoder",
+                python, "-I", "-B", "-u", "/worker/worker.py", "--code", "/submission", "--decoder-folder", "/decoder",
                 "--weights", "/weights", "--input", "/input/input.json", "--output", f"/output/{OUTPUT}",
             ],
             readable=readable | {"/input/input.json": given},
@@ -144,7 +144,7 @@ def _run(
                 seconds=_START_SECONDS + _SAMPLE_SECONDS * len(texts),
                 memory_bytes=_MEMORY_BYTES,
                 processes=_PROCESSES,
-                output_bytes=size_limit(len(texts), k, decoder.d) + _ROOM,
+                output_bytes=size_limit(len(texts), k, decoder.d),
             ),
             gpu=decoder.device.type == "cuda",
         )  # fmt: skip

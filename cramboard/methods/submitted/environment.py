@@ -15,6 +15,7 @@ from cramboard.errors import InputError
 from cramboard.files import cache_folder, read_text
 from cramboard.keys import key
 from cramboard.submission import Submission
+from cramboard.tasks import text_packages
 
 # name[extras]==version, with a marker and hashes if its author likes; no options, addresses or paths.
 _LINE = re.compile(
@@ -40,13 +41,16 @@ def requirement_lines(path: Path) -> list[str]:
     """Return the requirements in `path`, without comments.
 
     Raises:
-        InputError: If a line is not `name==version`; the line is named.
+        InputError: If a line is not `name==version`, or names a package with the texts of a task; it is named.
     """
     joined = read_text(path, "requirements file").replace("\\\n", " ")
     lines = [re.sub(r"(^|\s)#.*", "", line).strip() for line in joined.splitlines()]
     for line in filter(None, lines):
         if not _LINE.fullmatch(line):
             raise InputError(f"{path}: {line!r} is not pinned; write name==version, and list every package needed")
+        name = re.split(r"[^\w.-]", line, maxsplit=1)[0]
+        if re.sub(r"[-_.]+", "-", name).lower() in text_packages():
+            raise InputError(f"{path}: {name}: holds the texts of a task; remove it")
     return [line for line in lines if line]
 
 
