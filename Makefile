@@ -9,7 +9,7 @@ CLONE  ?= .
 RUNS   ?= runs/evaluated
 BRANCH ?= evaluated
 
-.PHONY: help install sandbox demo test lint format types schemas check evaluate results propose site clean
+.PHONY: help install sandbox demo test lint format types schemas submission evaluate results propose site clean
 
 help:  ## list the verbs
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "%-12s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,19 +52,19 @@ format: $(READY)  ## rewrite the code in the project's style
 schemas: $(READY)  ## export every file's JSON Schema to docs/schemas
 	$(BIN)/python -m cramboard.schema docs/schemas
 
-check: $(READY)  ## check the submission that CLONE adds, as CI does
-	cd $(CLONE) && $(abspath $(BIN))/cramboard submit check
+submission: $(READY)  ## check the submission that CLONE adds, as CI does
+	cd "$(CLONE)" && "$(abspath $(BIN))/cramboard" submit check
 
 evaluate: $(READY)  ## evaluate the submission that CLONE adds, into RUNS
-	$(BIN)/python scripts/evaluate_submission.py $(CLONE) $(RUNS)
+	$(BIN)/python scripts/evaluate_submission.py "$(CLONE)" "$(RUNS)"
 
 results: $(READY)  ## verify the runs in RUNS again and file their results in CLONE
-	find $(abspath $(RUNS)) -name run.json -printf '%h\0' | xargs -0 -n 1 $(BIN)/cramboard verify
-	cd $(CLONE) && find $(abspath $(RUNS)) -name run.json -printf '%h\0' \
-		| xargs -0 -n 1 $(abspath $(BIN))/cramboard submit add
+	find "$$(realpath "$(RUNS)")" -name run.json -printf '%h\0' | xargs -0 -r -n 1 $(BIN)/cramboard verify
+	runs="$$(realpath "$(RUNS)")" && cd "$(CLONE)" && find "$$runs" -name run.json -printf '%h\0' \
+		| xargs -0 -r -n 1 "$(abspath $(BIN))/cramboard" submit add
 
 propose:  ## commit the results in CLONE and push them as BRANCH
-	cd $(CLONE) && git add submissions && git commit --quiet --message "Add verified results" \
+	cd "$(CLONE)" && git add submissions && git commit --quiet --message "Add verified results" \
 		&& git push origin "HEAD:refs/heads/$(BRANCH)"
 
 site: $(READY)  ## build the leaderboard's website in site/
