@@ -159,6 +159,10 @@ def test_what_is_on_the_main_branch_is_not_edited(write: Write, clone: Path) -> 
     told(check(folder), "a changed encoder is a new submission", "submissions/README.md: a submission adds the folder")
 
 
+def test_the_name_of_a_built_in_method_is_taken(write: Write) -> None:
+    told(check(write("cram", decoders=[LISTED])), "cram: is the name of a built-in method")
+
+
 def test_two_submissions_at_once_are_to_be_named(write: Write) -> None:
     write("one")
     write("two")

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from cramboard.errors import SubmissionError
+from cramboard.errors import InputError, SubmissionError
 from cramboard.keys import sha256_text
 from cramboard.methods.catalog import ChosenMethod
 from cramboard.methods.interface import Made, MethodKind, Request
@@ -127,8 +127,11 @@ def _run(
         "seed": seed,
         "threads": torch.get_num_threads(),
     }
-    python, readable = environment(submission)
-    readable |= _files(submission, code, decoder)
+    try:
+        python, readable = environment(submission)
+        readable |= _files(submission, code, decoder)
+    except InputError as error:  # No fault of a sample.
+        raise SubmissionError(str(error)) from None
     with tempfile.TemporaryDirectory(prefix="cramboard-") as folder:
         given, output = Path(folder) / "input.json", Path(folder) / "output"
         given.write_text(json.dumps(asked), encoding="utf-8")

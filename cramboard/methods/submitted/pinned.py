@@ -1,5 +1,6 @@
 """Get a file that a submission pins, and hold it to its sha256."""
 
+from functools import cache
 from pathlib import Path
 
 from cramboard.errors import InputError
@@ -17,12 +18,20 @@ def pinned_path(submission: Submission, pinned: PinnedFile) -> Path:
     path = _hub_file(pinned) if pinned.repository is not None else submission.folder / pinned.file
     if not path.is_file():
         raise InputError(f"{submission.folder / SPEC_FILE}: file {pinned.file} is not in the folder; add it")
-    if path.stat().st_size != pinned.bytes or sha256_file(path) != pinned.sha256:
+    facts = path.stat()
+    sha256 = _sha256(path, facts.st_size, facts.st_mtime_ns)
+    if facts.st_size != pinned.bytes or sha256 != pinned.sha256:
         raise InputError(
-            f"{submission.folder / SPEC_FILE}: file {pinned.file} has {path.stat().st_size} bytes and sha256 "
-            f"{sha256_file(path)}, not the declared ones; correct bytes and sha256"
+            f"{submission.folder / SPEC_FILE}: file {pinned.file} has {facts.st_size} bytes and sha256 "
+            f"{sha256}, not the declared ones; correct bytes and sha256"
         )
     return path
+
+
+@cache
+def _sha256(path: Path, size: int, changed: int) -> str:
+    """Return the sha256 of a file; one that is as it was is not read again for every process that is given it."""
+    return sha256_file(path)
 
 
 def _hub_file(pinned: PinnedFile) -> Path:
