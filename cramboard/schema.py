@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from cramboard.errors import InputError
 from cramboard.files import read_text
@@ -22,6 +22,8 @@ Revision = Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
 HubId = Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")]
 SampleId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,119}$")]
 Split = Literal["public", "tuning", "sealed"]
+Form = Literal["text", "draws"]
+"""What a sample is: a plain text, or 64-bit draws that each decoder turns into token ids of its own."""
 StoredDtype = Literal["float32", "bfloat16", "int8", "int4"]
 
 Model = TypeVar("Model", bound="Boundary")
@@ -175,12 +177,13 @@ TaskSource = Annotated[PackageSource | ArchivesSource | HubDatasetSource | SeedS
 
 
 class TaskSpec(Boundary):
-    """`tasks/<name>/task.yaml`: what a task is and where its texts come from."""
+    """`tasks/<name>/task.yaml`: what a task is and where its samples come from."""
 
     name: Name
     version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
     title: str
     description: str
+    form: Form = "text"
     builder: Name
     source: TaskSource
     splits: dict[Split, Annotated[int, Field(ge=1)]]
@@ -194,7 +197,11 @@ class TaskSpec(Boundary):
 
 
 class ManifestLine(Boundary):
-    """A line of `tasks/<name>/manifest.jsonl`: how to cut one sample, and the sha256 that it must have."""
+    """A line of `tasks/<name>/manifest.jsonl`: how to cut one sample, and the sha256 that it must have.
+
+    `characters` and `sha256` are of the sample's content: its text, or its draws as 16 hexadecimal digits each with
+    single spaces between them.
+    """
 
     id: SampleId
     split: Split
@@ -229,8 +236,20 @@ class HubRepository(Strict):
     file: str | None = None
 
 
+def _ascending(ranges: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
+    last = -1
+    for first, end in ranges:
+        if not last < first <= end:
+            raise ValueError("the ranges must be (first, last), ascending and apart")
+        last = end
+    return ranges
+
+
 class DecoderSpec(Boundary):
-    """`decoders/specs/<name>.yaml`: a listed (ranked) decoder."""
+    """`decoders/specs/<name>.yaml`: a listed (ranked) decoder.
+
+    `ordinary` are its ordinary tokens, which random tokens are drawn from: (first, last) ids of each range, ascending.
+    """
 
     name: Name
     title: str
@@ -238,6 +257,7 @@ class DecoderSpec(Boundary):
     tokenizer_repair: Literal["smollm-digits", "gemma-runs"] | None = None
     tensors_sha256: Sha256
     anchor: Annotated[int, Field(ge=0)]
+    ordinary: Annotated[tuple[tuple[int, int], ...], Field(min_length=1), AfterValidator(_ascending)]
     licence: str
     context: Annotated[int, Field(ge=2)]
     note: str = ""
@@ -322,15 +342,22 @@ class StoredHorizon(Strict):
 
 
 class TokenMarks(Strict):
-    """Per token, from the first: where it ends in the text (characters), its margin, its surprisal in bits."""
+    """Per token, from the first: where it ends in the text (characters), its margin, its surprisal in bits.
 
-    ends: tuple[int, ...]
+    `ends` is null for tokens that are drawn as ids: they have no text.
+    """
+
+    ends: tuple[int, ...] | None
     margins: tuple[float, ...]
     bits: tuple[float, ...]
 
 
 class SampleRecord(Boundary):
-    """A line of `samples.jsonl`: one verified sample. It holds no text."""
+    """A line of `samples.jsonl`: one verified sample. It holds no text.
+
+    `bytes` is null where the tokens have no text. `source_bits`, at random tasks alone, is the source entropy of the
+    tokens up to the horizon, and caps `recovered_bits`.
+    """
 
     sample: SampleId
     author: str
@@ -342,7 +369,8 @@ class SampleRecord(Boundary):
     greedy_horizon: int
     censored: bool
     self_limited: bool
-    bytes: int
+    bytes: int | None
+    source_bits: float | None = None
     recovered_bits: float
     density: float
     coder_efficiency: float

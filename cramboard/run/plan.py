@@ -49,6 +49,11 @@ def plan(asked: Asked) -> Plan:
         raise UsageError(f"--seed {asked.seed}: give a whole number from 0 to 2^63 - 1")
     task = load_task(asked.task)
     method = choose_method(asked.method, asked.preset, dict(asked.settings))
+    if method.kind.needs_text and task.spec.form != "text":
+        raise UsageError(
+            f"method {method.name} reads plain text, and the samples of task {task.spec.name} are token ids without "
+            "text; choose a method that needs none, such as cram"
+        )
     place = find_decoder(asked.decoder, asked.revision)
     if place.spec is not None and place.spec.context - asked.k < 1:
         raise InputError(

@@ -10,7 +10,8 @@ from cramboard import files
 from cramboard.errors import InputError, UsageError
 from cramboard.keys import sha256_bytes, sha256_text
 from cramboard.schema import ManifestLine, Split, TaskRef, TaskSpec, from_jsonl_file, from_yaml_file
-from cramboard.tasks.building import builder_named
+from cramboard.tasks.building import DrawsWords, builder_named
+from cramboard.tasks.draws import read_draws
 from cramboard.tasks.sources import Source, open_source
 
 SPEC_FILE = "task.yaml"
@@ -19,16 +20,29 @@ MANIFEST_FILE = "manifest.jsonl"
 
 @dataclass(frozen=True)
 class Sample:
-    """One text of a task, with where it comes from."""
+    """One sample of a task, with where it comes from.
+
+    Its content is a text, or 64-bit draws that a decoder turns into token ids; `text` or `draws` is None accordingly.
+    """
 
     id: str
-    text: str
+    content: str | tuple[int, ...]
     sha256: str
     author: str
     date: str
     origin: str
     split: Split
     licence: str
+
+    @property
+    def text(self) -> str | None:
+        """The text, where the sample is one."""
+        return self.content if isinstance(self.content, str) else None
+
+    @property
+    def draws(self) -> tuple[int, ...] | None:
+        """The draws, where the sample is made of them."""
+        return None if isinstance(self.content, str) else self.content
 
 
 @dataclass(frozen=True)
@@ -84,6 +98,15 @@ class Task:
         source = open_source(self.spec.source)
         return [self._sample(source, line) for line in lines]
 
+    def words(self) -> tuple[str, ...] | None:
+        """Return the words that the task's texts are drawn from uniformly, sorted; None for any other task.
+
+        Raises:
+            MachineError: If the package that carries the words is missing or has another version.
+        """
+        builder = builder_named(self.spec.builder)
+        return builder.vocabulary(open_source(self.spec.source)) if isinstance(builder, DrawsWords) else None
+
     def _sample(self, source: Source, line: ManifestLine) -> Sample:
         text = builder_named(self.spec.builder).cut(source, line)
         if len(text) != line.characters or sha256_text(text) != line.sha256:
@@ -93,7 +116,7 @@ class Task:
             )
         return Sample(
             id=line.id,
-            text=text,
+            content=text if self.spec.form == "text" else read_draws(text),
             sha256=line.sha256,
             author=line.author,
             date=line.date,

@@ -1,8 +1,9 @@
 """Open the source that a task names."""
 
 from cramboard.errors import InputError
-from cramboard.schema import PackageSource, TaskSource
+from cramboard.schema import PackageSource, SeedSource, TaskSource
 from cramboard.tasks.sources.package import open_package
+from cramboard.tasks.sources.seed import NoFiles
 from cramboard.tasks.sources.source import Source
 
 
@@ -16,4 +17,6 @@ def open_source(source: TaskSource) -> Source:
     match source:
         case PackageSource():
             return open_package(source)
+        case SeedSource():
+            return NoFiles()
     raise InputError(f"the source {source} cannot be opened by this cramboard; upgrade it")
