@@ -291,7 +291,10 @@ class MethodRef(Strict):
 
 
 class CertificateEntry(Strict):
-    """One sample's vectors: `tensor` names its `[k, d]` array in vectors.safetensors."""
+    """One sample's vectors: `tensor` names its `[k, d]` array in vectors.safetensors.
+
+    `text_sha256` is of the sample's content, as in the manifest.
+    """
 
     sample: SampleId
     text_sha256: Sha256

@@ -10,7 +10,7 @@ from cramboard.schema import SampleRecord
 
 OUTCOMES: dict[Outcome, str] = {
     "failure": "stopped at its first failure",
-    "censored": "reached the end of the text (censored: it may hold more)",
+    "censored": "reached the end of the sample (censored: it may hold more)",
     "limited": "stopped at the method's own target (self-limited)",
     "missing": "no result (counts 0)",
 }

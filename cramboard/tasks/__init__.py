@@ -1,4 +1,4 @@
-"""Tasks: versioned, hashed sets of text samples. They know nothing of decoders, methods or scores.
+"""Tasks: versioned, hashed sets of samples. They know nothing of decoders, methods or scores.
 
 A task is a folder `tasks/<name>/` with `task.yaml` and `manifest.jsonl`, and a rule in `builders/`. Texts are
 not stored: each is cut again from a pinned package and checked against its line of the manifest.
