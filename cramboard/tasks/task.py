@@ -12,7 +12,7 @@ from cramboard.keys import sha256_bytes, sha256_text
 from cramboard.schema import ManifestLine, Split, TaskRef, TaskSpec, from_jsonl_file, from_yaml_file
 from cramboard.tasks.building import DrawsWords, builder_named
 from cramboard.tasks.draws import read_draws
-from cramboard.tasks.sources import Source, open_source
+from cramboard.tasks.sources import open_source
 
 SPEC_FILE = "task.yaml"
 MANIFEST_FILE = "manifest.jsonl"
@@ -58,6 +58,11 @@ class Task:
         """Name this task, its version and its manifest, as certificates do."""
         return TaskRef(name=self.spec.name, version=self.spec.version, manifest_sha256=self.manifest_sha256)
 
+    @property
+    def tuned_on(self) -> "Task":
+        """The task whose tuning samples the constant controls are fitted on."""
+        return self
+
     def select(
         self, split: Split | None = "public", ids: Sequence[str] | None = None, limit: int | None = None
     ) -> list[ManifestLine]:
@@ -95,8 +100,7 @@ class Task:
             UsageError: If `limit` is below 1.
         """
         lines = self.select(split, ids, limit)
-        source = open_source(self.spec.source)
-        return [self._sample(source, line) for line in lines]
+        return [self._sample(line, text) for line, text in zip(lines, self._texts(lines), strict=True)]
 
     def words(self) -> tuple[str, ...] | None:
         """Return the words that the task's texts are drawn from uniformly, sorted; None for any other task.
@@ -107,8 +111,15 @@ class Task:
         builder = builder_named(self.spec.builder)
         return builder.vocabulary(open_source(self.spec.source)) if isinstance(builder, DrawsWords) else None
 
-    def _sample(self, source: Source, line: ManifestLine) -> Sample:
-        text = builder_named(self.spec.builder).cut(source, line)
+    def _texts(self, lines: Sequence[ManifestLine]) -> list[str]:
+        source, builder = open_source(self.spec.source), builder_named(self.spec.builder)
+        return [builder.cut(source, line) for line in lines]
+
+    def _identity(self, line: ManifestLine) -> str:
+        """Return the sha256 by which keys and certificates name a sample's text."""
+        return line.sha256
+
+    def _sample(self, line: ManifestLine, text: str) -> Sample:
         if len(text) != line.characters or sha256_text(text) != line.sha256:
             raise InputError(
                 f"sample {line.id} of task {self.spec.name}: the text is not the one of the manifest; "
@@ -117,7 +128,7 @@ class Task:
         return Sample(
             id=line.id,
             content=text if self.spec.form == "text" else read_draws(text),
-            sha256=line.sha256,
+            sha256=self._identity(line),
             author=line.author,
             date=line.date,
             origin=line.origin,
