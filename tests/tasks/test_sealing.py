@@ -154,7 +154,8 @@ def test_a_damaged_text_of_a_sealed_set_is_refused(sealed: Path, tmp_path: Path)
 
 def test_random_tokens_are_sealed_as_draws_of_another_seed(tmp_path: Path) -> None:
     task = load_task("random-tokens")
-    seal(task, "2027-1", 2, tmp_path / "set")
+    words = ("tasks", "seal", "random-tokens", "--name", "2027-1", "--samples", 2, "--output-dir", tmp_path / "set")
+    assert cramboard(*words).code == 0
     private = sealed_task(task, tmp_path / "set").samples("sealed")
     public = task.samples(limit=2)
     assert [len(sample.draws or ()) for sample in private] == [2_048, 2_048]
