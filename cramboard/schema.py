@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from cramboard.errors import InputError
 from cramboard.files import read_text
@@ -174,6 +174,42 @@ class SeedSource(Strict):
 TaskSource = Annotated[PackageSource | ArchivesSource | HubDatasetSource | SeedSource, Field(discriminator="kind")]
 
 
+class Cut(Strict):
+    """How long passages are, in characters of a work's clean text, and where they may start.
+
+    A passage starts at a seeded sentence after the opening that leaves at least `least_characters`, and runs to the
+    last sentence end within `most_characters`. A work with no such start is left out, unless `short_characters` is
+    given: then its passage starts at the first sentence after the opening, if so many characters follow.
+    """
+
+    opening_characters: Annotated[int, Field(ge=0)]
+    least_characters: Annotated[int, Field(ge=1)]
+    most_characters: Annotated[int, Field(ge=1)]
+    short_characters: Annotated[int, Field(ge=1)] | None = None
+    from_a_work: Annotated[int, Field(ge=1)] = 1
+    """The most passages that one work gives; it is divided evenly, and none overlap."""
+
+
+class Credit(Strict):
+    """Who wrote a file, and when."""
+
+    author: str
+    date: str
+
+
+class PassagesRule(Strict):
+    """How the builder `passages` cuts samples: from what kind of files, and how long.
+
+    `tuning` cuts the tuning split where it differs. `credits` gives author and date of files that do not tell them,
+    or tell them in other words than the other files.
+    """
+
+    reader: Name
+    cut: Cut
+    tuning: Cut | None = None
+    credits: dict[str, Credit] = {}
+
+
 class TaskSpec(Boundary):
     """`tasks/<name>/task.yaml`: what a task is and where its texts come from."""
 
@@ -182,6 +218,7 @@ class TaskSpec(Boundary):
     title: str
     description: str
     builder: Name
+    passages: PassagesRule | None = None
     source: TaskSource
     splits: dict[Split, Annotated[int, Field(ge=1)]]
     rule: str
@@ -191,6 +228,12 @@ class TaskSpec(Boundary):
     lengths: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)]
     manifest_sha256: Sha256 | None
     """Null until the task is first built."""
+
+    @model_validator(mode="after")
+    def _rule_fits_builder(self) -> Self:
+        if (self.builder == "passages") != (self.passages is not None):
+            raise ValueError("the builder passages needs the field passages, and no other builder has it")
+        return self
 
 
 class ManifestLine(Boundary):

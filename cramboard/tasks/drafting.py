@@ -7,7 +7,7 @@ from cramboard.errors import InputError
 from cramboard.files import read_text, write_atomically
 from cramboard.keys import sha256_text
 from cramboard.schema import TaskSpec, to_jsonl
-from cramboard.tasks.building import builder_named
+from cramboard.tasks.building import builder_of
 from cramboard.tasks.plan import Plan
 from cramboard.tasks.sources import open_source
 from cramboard.tasks.task import MANIFEST_FILE, SPEC_FILE, Task, read_spec, read_task
@@ -22,7 +22,7 @@ def redraw(spec: TaskSpec) -> str:
         InputError: If the builder is unknown.
         MachineError: If the package that carries the texts is missing or has another version.
     """
-    drawn = builder_named(spec.builder).draw(open_source(spec.source), Plan(spec.splits))
+    drawn = builder_of(spec).draw(open_source(spec.source), Plan(spec.splits))
     return to_jsonl([line for line, _ in drawn])
 
 

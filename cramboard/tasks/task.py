@@ -10,7 +10,7 @@ from cramboard import files
 from cramboard.errors import InputError, UsageError
 from cramboard.keys import sha256_bytes, sha256_text
 from cramboard.schema import ManifestLine, Split, TaskRef, TaskSpec, from_jsonl_file, from_yaml_file
-from cramboard.tasks.building import builder_named
+from cramboard.tasks.building import builder_of
 from cramboard.tasks.sources import Source, open_source
 
 SPEC_FILE = "task.yaml"
@@ -85,7 +85,7 @@ class Task:
         return [self._sample(source, line) for line in lines]
 
     def _sample(self, source: Source, line: ManifestLine) -> Sample:
-        text = builder_named(self.spec.builder).cut(source, line)
+        text = builder_of(self.spec).cut(source, line)
         if len(text) != line.characters or sha256_text(text) != line.sha256:
             raise InputError(
                 f"sample {line.id} of task {self.spec.name}: the text is not the one of the manifest; "
