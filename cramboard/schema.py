@@ -139,6 +139,11 @@ class Archive(Strict):
     commit: Revision
     files: Annotated[dict[str, Sha256], Field(min_length=1)]
 
+    @property
+    def top(self) -> str:
+        """The archive's only folder, as code hosts name it."""
+        return f"{self.name}-{self.commit}"
+
 
 class ArchivesSource(Strict):
     """Pinned files of public archives; a file is named `<archive>/<path>`."""

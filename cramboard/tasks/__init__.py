@@ -5,6 +5,6 @@ not stored: each is cut again from a pinned package and checked against its line
 """
 
 from cramboard.tasks.drafting import draft, redraw
-from cramboard.tasks.task import Sample, Task, load_task, read_task, task_names
+from cramboard.tasks.task import Sample, Task, load_task, read_spec, read_task, task_folder, task_names
 
-__all__ = ["Sample", "Task", "draft", "load_task", "read_task", "redraw", "task_names"]
+__all__ = ["Sample", "Task", "draft", "load_task", "read_spec", "read_task", "redraw", "task_folder", "task_names"]

@@ -9,7 +9,7 @@ from markdown_it.token import Token
 
 from cramboard.tasks.prose.blocks import Block
 
-_FOOTNOTE_MARK = re.compile(r"\[\^[^\]]+\]")
+_FOOTNOTE_MARK = re.compile(r"\s*\[\^[^\]]+\]")
 # Paragraphs with a formula, and footnotes.
 _LEFT_OUT = re.compile(r"\$[^$\s](?:[^$]*[^$\s])?\$|\$\$|\\[(\[]|^\[\^[^\]]+\]:")
 

@@ -43,6 +43,7 @@ _SKIPPED = (
     nodes.topic,
 )
 _MARKS = (nodes.citation_reference, nodes.footnote_reference, nodes.image, nodes.problematic, nodes.system_message)
+_MARK = "\f"
 _ITEMS = (nodes.list_item, nodes.definition)
 
 
@@ -59,20 +60,25 @@ def _blocks(document: nodes.document, parent: nodes.Element, depth: int, listed:
         if isinstance(node, _SKIPPED):
             continue
         if isinstance(node, nodes.title):
-            yield Block("heading", _plain(document, node), depth)
+            yield Block("heading", _text(document, node), depth)
         elif isinstance(node, nodes.paragraph):
             if not any(node.findall(nodes.math)):
-                yield Block("item" if listed else "paragraph", _plain(document, node))
+                yield Block("item" if listed else "paragraph", _text(document, node))
         elif isinstance(node, nodes.Element):
             deeper = depth + isinstance(node, nodes.section)
             yield from _blocks(document, node, deeper, listed or isinstance(node, _ITEMS))
+
+
+def _text(document: nodes.document, node: nodes.Node) -> str:
+    """Return the text of a block; a mark that points to a note goes with the space before it."""
+    return re.sub(rf"\s*{_MARK}", "", _plain(document, node))
 
 
 def _plain(document: nodes.document, node: nodes.Node) -> str:
     if isinstance(node, nodes.Text):
         return str(node).replace("``", "")  # literals inside of emphasis, which do not nest
     if isinstance(node, _MARKS):
-        return ""
+        return _MARK
     if isinstance(node, nodes.inline) and "label" in node:
         return _title(document, node["label"])
     return "".join(_plain(document, child) for child in node.children)

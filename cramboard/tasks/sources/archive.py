@@ -4,27 +4,28 @@ Whatever the way, a file's bytes have the sha256 that its task pins, or one line
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cramboard.errors import InputError, MachineError
+from cramboard.errors import CramboardError, InputError, MachineError
 from cramboard.files import cache_folder, read_bytes, write_atomically
 from cramboard.keys import sha256_bytes
 from cramboard.schema import Archive, ArchivesSource
 from cramboard.tasks.sources.download import download, is_offline
-from cramboard.tasks.sources.unpack import unpack
+from cramboard.tasks.sources.unpack import Unpacked, unpack
 
 COPIES = "CRAMBOARD_ARCHIVES"
 
 
-@dataclass(frozen=True, eq=False)  # a dictionary in it has no hash; one opening is one source
+@dataclass(frozen=True, eq=False)  # one opening is one source: it remembers what it has met
 class ArchiveFiles:
     """The pinned files of some archives. `given` is the only place to look in, if it is not None."""
 
     archives: tuple[Archive, ...]
     given: Path | None
-    _unpacked: set[Path | str] = field(default_factory=set)
+    _met: dict[str, frozenset[str] | CramboardError] = field(default_factory=dict)
 
     def paths(self) -> tuple[str, ...]:
         """Return `<archive>/<path>` of every pinned file, sorted."""
@@ -47,58 +48,66 @@ class ArchiveFiles:
         raise InputError(f"{path}: the task pins no such file; restore its task.yaml and manifest.jsonl")
 
     def _bytes(self, archive: Archive, inner: str) -> bytes:
-        digest = archive.files[inner]
         if self.given is not None:
-            data = self._from_copy(self.given, archive, inner)
+            data = self._copied(self.given, archive, inner)
             if data is None:
-                raise InputError(
-                    f"{self.given}: no file {inner} of {_top(archive)} there; give a whole copy of the archive"
-                )
+                raise InputError(f"{self.given}: no {archive.top}/{inner} there; give a whole copy of the archive")
             return data
         copies = os.environ.get(COPIES)
-        data = self._from_copy(Path(copies), archive, inner) if copies else None
-        if data is None:
-            data = _cached(digest)
-        if data is None:
-            self._fetch(archive, inner)
-            data = _cached(digest)
-        if data is None:
-            raise InputError(f"{archive.url}: no file {inner} with the pinned sha256 there; the task's source is wrong")
-        return data
+        data = self._copied(Path(copies), archive, inner) if copies else None
+        return data or _cached(archive.files[inner]) or self._fetched(archive, inner)
 
-    def _from_copy(self, place: Path, archive: Archive, inner: str) -> bytes | None:
-        """Return the file from a folder or an archive on this machine, or None if it is not there.
-
-        Raises:
-            InputError: If there is no such place, or the file has other bytes than the pinned ones.
-        """
+    def _copied(self, place: Path, archive: Archive, inner: str) -> bytes | None:
+        """Return a file from a folder or an archive on this machine, or None if it is not there."""
         if not place.exists():
             raise InputError(f"{place}: there is no such folder or archive; correct --source or {COPIES}")
-        loose = place / _top(archive) / inner
+        loose = place / archive.top / inner
         if loose.is_file():
             data = read_bytes(loose, "file")
             if sha256_bytes(data) != archive.files[inner]:
-                raise InputError(f"{loose}: not the pinned bytes (wrong sha256); fetch {_top(archive)} anew")
+                raise InputError(f"{loose}: not the pinned bytes (wrong sha256); fetch it anew")
             return data
-        for packed in _packed(place, archive):
-            if packed not in self._unpacked:
-                with packed.open("rb") as file:
-                    _keep(unpack(file, archive, str(packed)))
-                self._unpacked.add(packed)
-            return _cached(archive.files[inner])
-        return None
+        packed = _packed(place, archive)
+        if packed is None:
+            return None
 
-    def _fetch(self, archive: Archive, inner: str) -> None:
-        """Download the archive, once, and keep its pinned files."""
-        if archive.url in self._unpacked:
-            return
+        def opened() -> Unpacked:
+            with packed.open("rb") as file:
+                return unpack(file, archive, str(packed))
+
+        return self._unpacked(str(packed), opened, archive, inner)
+
+    def _fetched(self, archive: Archive, inner: str) -> bytes:
         if is_offline():
             raise MachineError(
-                f"{inner} of {_top(archive)} is not on this machine, and offline nothing is fetched; "
-                f"put a copy in the folder that {COPIES} names"
+                f"{archive.top}/{inner} is not on this machine, and offline nothing is fetched; "
+                f"put a copy into a folder and name that in {COPIES}"
             )
-        _keep(download(archive.url, lambda stream: unpack(stream, archive, archive.url)))
-        self._unpacked.add(archive.url)
+
+        def opened() -> Unpacked:
+            return download(archive.url, lambda stream: unpack(stream, archive, archive.url))
+
+        data = self._unpacked(archive.url, opened, archive, inner)
+        if data is None:
+            raise InputError(f"{archive.url}: no {archive.top}/{inner} there; correct the source in task.yaml")
+        return data
+
+    def _unpacked(self, where: str, opened: Callable[[], Unpacked], archive: Archive, inner: str) -> bytes | None:
+        """Return a file of an archive, which is unpacked into the cache once; what failed once is not tried again."""
+        if where not in self._met:
+            try:
+                unpacked = opened()
+                for data in unpacked.contents:
+                    write_atomically(_place(sha256_bytes(data)), data)
+                self._met[where] = unpacked.wrong
+            except CramboardError as failure:
+                self._met[where] = failure
+        met = self._met[where]
+        if isinstance(met, CramboardError):
+            raise met
+        if inner in met:
+            raise InputError(f"{where}: {archive.top}/{inner} has not the pinned bytes (wrong sha256); fetch it anew")
+        return _cached(archive.files[inner])
 
 
 def open_archives(source: ArchivesSource, given: Path | None = None) -> ArchiveFiles:
@@ -115,27 +124,20 @@ def open_archives(source: ArchivesSource, given: Path | None = None) -> ArchiveF
     return ArchiveFiles(source.archives, given)
 
 
-def _top(archive: Archive) -> str:
-    """Return the name of an archive's only folder, as code hosts name it."""
-    return f"{archive.name}-{archive.commit}"
-
-
-def _packed(place: Path, archive: Archive) -> list[Path]:
+def _packed(place: Path, archive: Archive) -> Path | None:
+    """Return the file that holds the archive whole: `place` itself, or one in it."""
     if place.is_file():
-        return [place] if place.name.startswith(f"{_top(archive)}.tar") else []
-    return sorted(place.glob(f"{_top(archive)}.tar*"))
-
-
-def _keep(contents: Iterable[bytes]) -> None:
-    for data in contents:
-        write_atomically(_place(sha256_bytes(data)), data)
+        return place if place.name.startswith(f"{archive.top}.tar") else None
+    return min(place.glob(f"{archive.top}.tar*"), default=None)
 
 
 def _cached(digest: str) -> bytes | None:
     """Return cached bytes if they are whole; damaged ones are as good as none and are fetched again."""
-    path = _place(digest)
-    data = path.read_bytes() if path.is_file() else None
-    return data if data is not None and sha256_bytes(data) == digest else None
+    with suppress(OSError):
+        data = _place(digest).read_bytes()
+        if sha256_bytes(data) == digest:
+            return data
+    return None
 
 
 def _place(digest: str) -> Path:

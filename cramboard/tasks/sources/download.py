@@ -41,6 +41,7 @@ def download(url: str, take: Callable[[IO[bytes]], Result]) -> Result:
             with urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS) as response:
                 return take(cast(IO[bytes], _Shown(response, url)))
         except urllib.error.HTTPError as error:
+            error.close()  # it is the response, too
             if error.code not in _PASSING:
                 raise InputError(f"{url}: the server answers {error.code} {error.reason}; correct the url") from None
             reason = f"the server answers {error.code} {error.reason}"

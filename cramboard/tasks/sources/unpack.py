@@ -3,6 +3,7 @@
 import lzma
 import tarfile
 import zlib
+from dataclasses import dataclass
 from typing import IO
 
 from cramboard.errors import InputError
@@ -11,20 +12,31 @@ from cramboard.schema import Archive
 
 _LARGEST_FILE = 64 << 20
 _LARGEST_ARCHIVE = 8 << 30
-# What reading raises when an archive is cut short or is not one.
-DAMAGED = (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError)
 
 
-def unpack(stream: IO[bytes], archive: Archive, where: str) -> list[bytes]:
-    """Return the contents of those pinned files that are there with the pinned bytes; the rest is not looked at.
+class DamagedArchiveError(InputError):
+    """An archive that ends too early or is none; a download of it may be tried again."""
+
+
+@dataclass(frozen=True)
+class Unpacked:
+    """The pinned files of an archive: the contents of those that are as pinned, the paths of those that are not."""
+
+    contents: tuple[bytes, ...]
+    wrong: frozenset[str]
+
+
+def unpack(stream: IO[bytes], archive: Archive, where: str) -> Unpacked:
+    """Read the pinned files of an archive; the rest is not looked at, and what is missing is not missed.
 
     Links, devices and files outside the archive's top folder are never read, whatever they are called.
 
     Raises:
-        InputError: If it is not an archive, a pinned file has other bytes, or it is unreasonably large.
+        DamagedArchiveError: If it is not a tar archive, or ends too early.
+        InputError: If it is larger than a collection of texts can be.
     """
-    wanted = {f"{archive.name}-{archive.commit}/{path}": digest for path, digest in archive.files.items()}
-    contents = []
+    wanted = {f"{archive.top}/{path}": path for path in archive.files}
+    contents, wrong = [], set()
     size = 0
     try:
         with tarfile.open(fileobj=stream, mode="r|*") as members:
@@ -35,16 +47,13 @@ def unpack(stream: IO[bytes], archive: Archive, where: str) -> list[bytes]:
                 file = members.extractfile(member) if member.isreg() and member.name in wanted else None
                 if file is None:
                     continue
-                data = file.read()
-                if sha256_bytes(data) != wanted.pop(member.name):
-                    raise InputError(f"{where}: {member.name} has other bytes than the pinned ones; fetch it anew")
-                contents.append(data)
+                path, data = wanted.pop(member.name), file.read()
+                if sha256_bytes(data) == archive.files[path]:
+                    contents.append(data)
+                else:
+                    wrong.add(path)
                 if not wanted:
                     break
-    except DAMAGED as error:
+    except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise DamagedArchiveError(f"{where}: cannot be unpacked ({error}); fetch it anew") from None
-    return contents
-
-
-class DamagedArchiveError(InputError):
-    """An archive that ends too early or is none; a download of it may be tried again."""
+    return Unpacked(tuple(contents), frozenset(wrong))
