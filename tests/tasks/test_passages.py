@@ -1,7 +1,7 @@
 """The rule of passages, on made-up works: where they start and end, and which works are taken."""
 
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, pairwise
 
 import pytest
 
@@ -91,7 +91,7 @@ def test_a_work_is_in_one_split_and_gives_passages_that_do_not_overlap() -> None
     assert all(len(of_one) == 1 for of_one in splits.values())
     lines = [line for line, _ in drawn if line.split == "tuning"]
     assert [line.id[-2:] for line in lines] == ["-1", "-2", "-3", "-1", "-2", "-3", "-1"]
-    for line, following in zip(lines, lines[1:], strict=False):
+    for line, following in pairwise(lines):
         assert line.origin != following.origin or line.start + line.characters <= following.start
 
 

@@ -56,7 +56,7 @@ def tei(body: str, author: str = "Doe, Jane (1801-1877)", date: str = "<date>185
         ),
         ("<p>* * *</p><p>CHAPTER II</p><p>Chapter III. The Sea</p><p>The End.</p><p>By the Sea</p>", ""),
         ("<p>“NO!”</p><p>[Illustration]</p><p>It was he .</p>", "“NO!”\nIt was he."),
-        ("<p>caf\u0065\u0301 mis\u00adtake half\u2010way `so´</p>", "café mistake half-way 'so'"),
+        ("<p>caf\u0065\u0301 mis\u00adtake half\u2010way `so´</p>", "café mistake half-way 'so'"),  # noqa: RUF001
         (
             "<p>Ł5 for the €lite, not §a, said Mr. B____, half·way.</p>",
             "£5 for the élite, not ça, said Mr. B——, half-way.",
@@ -216,7 +216,7 @@ def test_an_ethereum_proposal_is_its_paragraphs() -> None:
 
 
 def test_a_proposal_that_keeps_its_rights_is_refused() -> None:
-    with pytest.raises(InputError, match="peps/a.rst: its end does not give up all rights"):
+    with pytest.raises(InputError, match=r"peps/a\.rst: its end does not give up all rights"):
         read("proposal", "PEP: 1\n\nAll rights are reserved.", "peps/a.rst")
 
 
