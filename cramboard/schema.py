@@ -141,6 +141,11 @@ class Archive(Strict):
     commit: Revision
     files: Annotated[dict[str, Sha256], Field(min_length=1)]
 
+    @property
+    def top(self) -> str:
+        """The archive's only folder, as code hosts name it."""
+        return f"{self.name}-{self.commit}"
+
 
 class ArchivesSource(Strict):
     """Pinned files of public archives; a file is named `<archive>/<path>`."""
@@ -176,6 +181,42 @@ class SeedSource(Strict):
 TaskSource = Annotated[PackageSource | ArchivesSource | HubDatasetSource | SeedSource, Field(discriminator="kind")]
 
 
+class Cut(Strict):
+    """How long passages are, in characters of a work's clean text, and where they may start.
+
+    A passage starts at a seeded sentence after the opening that leaves at least `least_characters`, and runs to the
+    last sentence end within `most_characters`. A work with no such start is left out, unless `short_characters` is
+    given: then its passage starts at the first sentence after the opening, if so many characters follow.
+    """
+
+    opening_characters: Annotated[int, Field(ge=0)]
+    least_characters: Annotated[int, Field(ge=1)]
+    most_characters: Annotated[int, Field(ge=1)]
+    short_characters: Annotated[int, Field(ge=1)] | None = None
+    from_a_work: Annotated[int, Field(ge=1)] = 1
+    """The most passages that one work gives; it is divided evenly, and none overlap."""
+
+
+class Credit(Strict):
+    """Who wrote a file, and when."""
+
+    author: str
+    date: str
+
+
+class PassagesRule(Strict):
+    """How the builder `passages` cuts samples: from what kind of files, and how long.
+
+    `tuning` cuts the tuning split where it differs. `credits` gives author and date of files that do not tell them,
+    or tell them in other words than the other files.
+    """
+
+    reader: Name
+    cut: Cut
+    tuning: Cut | None = None
+    credits: dict[str, Credit] = {}
+
+
 class TaskSpec(Boundary):
     """`tasks/<name>/task.yaml`: what a task is and where its samples come from."""
 
@@ -185,6 +226,7 @@ class TaskSpec(Boundary):
     description: str
     form: Form = "text"
     builder: Name
+    passages: PassagesRule | None = None
     source: TaskSource
     splits: dict[Split, Annotated[int, Field(ge=1)]]
     rule: str
@@ -194,6 +236,12 @@ class TaskSpec(Boundary):
     lengths: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)]
     manifest_sha256: Sha256 | None
     """Null until the task is first built."""
+
+    @model_validator(mode="after")
+    def _rule_fits_builder(self) -> Self:
+        if (self.builder == "passages") != (self.passages is not None):
+            raise ValueError("the builder passages needs the field passages, and no other builder has it")
+        return self
 
 
 class ManifestLine(Boundary):

@@ -6,6 +6,17 @@ not stored: each is cut again from a pinned package and checked against its line
 
 from cramboard.tasks.drafting import draft, redraw
 from cramboard.tasks.sealing import sealed_task
-from cramboard.tasks.task import Sample, Task, load_task, read_task, task_names
+from cramboard.tasks.task import Sample, Task, load_task, read_spec, read_task, task_folder, task_names
 
-__all__ = ["Sample", "Task", "draft", "load_task", "read_task", "redraw", "sealed_task", "task_names"]
+__all__ = [
+    "Sample",
+    "Task",
+    "draft",
+    "load_task",
+    "read_spec",
+    "read_task",
+    "redraw",
+    "sealed_task",
+    "task_folder",
+    "task_names",
+]

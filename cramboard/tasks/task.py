@@ -10,7 +10,7 @@ from cramboard import files
 from cramboard.errors import InputError, UsageError
 from cramboard.keys import sha256_bytes, sha256_text
 from cramboard.schema import ManifestLine, Split, TaskRef, TaskSpec, from_jsonl_file, from_yaml_file
-from cramboard.tasks.building import DrawsWords, builder_named
+from cramboard.tasks.building import DrawsWords, builder_of
 from cramboard.tasks.draws import read_draws
 from cramboard.tasks.sources import open_source
 
@@ -108,11 +108,11 @@ class Task:
         Raises:
             MachineError: If the package that carries the words is missing or has another version.
         """
-        builder = builder_named(self.spec.builder)
+        builder = builder_of(self.spec)
         return builder.vocabulary(open_source(self.spec.source)) if isinstance(builder, DrawsWords) else None
 
     def _texts(self, lines: Sequence[ManifestLine]) -> list[str]:
-        source, builder = open_source(self.spec.source), builder_named(self.spec.builder)
+        source, builder = open_source(self.spec.source), builder_of(self.spec)
         return [builder.cut(source, line) for line in lines]
 
     def _identity(self, line: ManifestLine) -> str:
@@ -160,10 +160,19 @@ def load_task(name: str) -> Task:
     Raises:
         InputError: If there is no such task, or its files are damaged or do not belong together.
     """
+    return read_task(task_folder(name))
+
+
+def task_folder(name: str) -> Path:
+    """Return the folder in which a task's definition lies.
+
+    Raises:
+        InputError: If there is no such task.
+    """
     names = task_names()
     if name not in names:
         raise InputError(f"unknown task {name!r}; {_close_match(name, names)}there are: {', '.join(names)}")
-    return read_task(files.data_folder("tasks") / name)
+    return files.data_folder("tasks") / name
 
 
 def read_task(folder: Path) -> Task:

@@ -2,6 +2,7 @@
 
 import click
 
+from cramboard.cli.tasks.build import command as build_command
 from cramboard.cli.tasks.list import command as list_command
 from cramboard.cli.tasks.reveal import command as reveal_command
 from cramboard.cli.tasks.seal import command as seal_command
@@ -13,6 +14,7 @@ def command() -> None:
     """Show the tasks and their samples."""
 
 
+command.add_command(build_command)
 command.add_command(list_command)
 command.add_command(show_command)
 command.add_command(seal_command)
