@@ -392,6 +392,48 @@ class Certificate(Boundary):
     sha256: Sha256
 
 
+# --- what tasks are to decoders ------------------------------------------------------------------------------
+
+
+class SurprisalStretch(Strict):
+    """Bits per token of the decoder alone, over the tokens `first` to `last` (from 1) of the `samples` that have them.
+
+    `mean` is over samples; a tenth of them lie below `low`, a tenth above `high`.
+    """
+
+    first: Annotated[int, Field(ge=1)]
+    last: Annotated[int, Field(ge=1)]
+    samples: Annotated[int, Field(ge=1)]
+    mean: float
+    low: float
+    high: float
+
+
+class TokenCounts(Strict):
+    """The tokens of whole samples: the fewest, the median and the most."""
+
+    least: int
+    median: float
+    most: int
+
+
+class DecoderStatistics(Strict):
+    """What a task is to one decoder: its tokens, and its surprisal over the first tokens of each sample."""
+
+    decoder: DecoderRef
+    tokens: TokenCounts
+    surprisal: SurprisalStretch
+    stretches: tuple[SurprisalStretch, ...]
+
+
+class TaskStatistics(Boundary):
+    """`tasks/<name>/statistics.json`: the public samples of a task as the listed decoders see them."""
+
+    task: TaskRef
+    samples: int
+    decoders: tuple[DecoderStatistics, ...]
+
+
 # --- measurements --------------------------------------------------------------------------------------------
 
 
@@ -650,6 +692,7 @@ FILES: dict[str, type[Boundary]] = {
     "manifest-line": ManifestLine,
     "sealed-set": SealedSet,
     "commitment": Commitment,
+    "task-statistics": TaskStatistics,
     "decoder": DecoderSpec,
     "certificate": Certificate,
     "sample-record": SampleRecord,

@@ -1,7 +1,7 @@
 """Tasks: versioned, hashed sets of samples. They know nothing of decoders, methods or scores.
 
-A task is a folder `tasks/<name>/` with `task.yaml` and `manifest.jsonl`, and a rule in `builders/`. Texts are
-not stored: each is cut again from a pinned package and checked against its line of the manifest.
+A task is a folder `tasks/<name>/` with `task.yaml` and `manifest.jsonl`, built by a rule of `builders/`. Texts are
+not stored: each is cut again from a pinned source and checked against its line of the manifest.
 """
 
 from cramboard.tasks.drafting import draft, redraw

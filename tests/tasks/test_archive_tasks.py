@@ -65,7 +65,7 @@ def test_no_line_of_a_novel_looks_damaged() -> None:
 def test_passages_of_one_novel_do_not_overlap() -> None:
     ends: dict[str, int] = {}
     for line, _ in drawn("novels"):
-        assert line.start >= ends.get(line.origin, 1_500)
+        assert line.start >= ends.get(line.origin, 1_000)
         ends[line.origin] = line.start + line.characters
 
 
