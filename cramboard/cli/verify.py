@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from cramboard.cli.options import offline_option
+
 
 @click.command("verify")
 @click.argument("run_dir", type=click.Path(path_type=Path))
@@ -19,6 +21,7 @@ import click
     help="Attention kernels.",
 )
 @click.option("--threads", type=click.IntRange(1), help="CPU threads; all cores by default.")
+@offline_option
 @click.option("--json", "as_json", is_flag=True, help="Write summary and comparison as JSON to stdout.")
 def command(
     run_dir: Path, decoder: str | None, revision: str | None, device: str, attention: str, threads: int | None,

@@ -4,12 +4,15 @@ from pathlib import Path
 
 import click
 
+from cramboard.cli.options import offline_option
+
 
 @click.command("view")
 @click.argument("run_dir", type=click.Path(path_type=Path))
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="Where to write it; RUN_DIR/view.html by default."
 )
+@offline_option
 @click.option("--open", "show", is_flag=True, help="Open it in the browser.")
 def command(run_dir: Path, output: Path | None, show: bool) -> None:
     """Write a page with the summary, the horizons, and each text with its tokens coloured by margin."""

@@ -1,4 +1,4 @@
-"""A task as it lies on disk, and its samples: cut again, and checked against the manifest."""
+"""A task as it lies on disk, and its samples, checked against the manifest."""
 
 import difflib
 from collections import Counter
@@ -8,10 +8,9 @@ from pathlib import Path
 
 from cramboard import files
 from cramboard.errors import InputError, UsageError
-from cramboard.keys import sha256_bytes, sha256_text
+from cramboard.keys import sha256_bytes
 from cramboard.schema import ManifestLine, Split, TaskRef, TaskSpec, from_jsonl_file, from_yaml_file
-from cramboard.tasks.building import builder_named
-from cramboard.tasks.sources import Source, open_source
+from cramboard.tasks.texts import load_texts
 
 SPEC_FILE = "task.yaml"
 MANIFEST_FILE = "manifest.jsonl"
@@ -44,6 +43,11 @@ class Task:
         """Name this task, its version and its manifest, as certificates do."""
         return TaskRef(name=self.spec.name, version=self.spec.version, manifest_sha256=self.manifest_sha256)
 
+    @property
+    def counts(self) -> dict[Split, int]:
+        """The number of samples of each split, in the order of the manifest."""
+        return dict(Counter(line.split for line in self.lines))
+
     def select(
         self, split: Split | None = "public", ids: Sequence[str] | None = None, limit: int | None = None
     ) -> list[ManifestLine]:
@@ -73,24 +77,18 @@ class Task:
     def samples(
         self, split: Split | None = "public", ids: Sequence[str] | None = None, limit: int | None = None
     ) -> list[Sample]:
-        """Return the samples that `select` names; only their texts are built, and each is checked.
+        """Return the samples that `select` names; only their texts are loaded, and each is checked.
 
         Raises:
-            InputError: If an id is unknown, or a text is not the one of the manifest.
-            MachineError: If the package that carries the texts is missing or has another version.
+            InputError: If an id is unknown, or a text is not to be had as the manifest has it.
+            MachineError: If the network or a package that is needed for a text is missing.
             UsageError: If `limit` is below 1.
         """
         lines = self.select(split, ids, limit)
-        source = open_source(self.spec.source)
-        return [self._sample(source, line) for line in lines]
+        texts = load_texts(self.spec, lines)
+        return [self._sample(line, texts[line.sha256]) for line in lines]
 
-    def _sample(self, source: Source, line: ManifestLine) -> Sample:
-        text = builder_named(self.spec.builder).cut(source, line)
-        if len(text) != line.characters or sha256_text(text) != line.sha256:
-            raise InputError(
-                f"sample {line.id} of task {self.spec.name}: the text is not the one of the manifest; "
-                f"its source, {self.spec.source}, holds other bytes: install or fetch it anew"
-            )
+    def _sample(self, line: ManifestLine, text: str) -> Sample:
         return Sample(
             id=line.id,
             text=text,
@@ -129,7 +127,12 @@ def load_task(name: str) -> Task:
     names = task_names()
     if name not in names:
         raise InputError(f"unknown task {name!r}; {_close_match(name, names)}there are: {', '.join(names)}")
-    return read_task(files.data_folder("tasks") / name)
+    return read_task(task_folder(name))
+
+
+def task_folder(name: str) -> Path:
+    """Return the folder in which a task's definition lies."""
+    return files.data_folder("tasks") / name
 
 
 def read_task(folder: Path) -> Task:

@@ -39,10 +39,10 @@ def test_a_draft_refuses_a_spec_without_a_line_for_the_digest(tasks_folder: Path
 def test_unknown_tasks_are_refused_with_what_there_is() -> None:
     with pytest.raises(InputError) as caught:
         load_task("speech")
-    assert str(caught.value) == "unknown task 'speech'; did you mean speeches? there are: random-words, speeches"
+    assert str(caught.value) == "unknown task 'speech'; did you mean speeches? there are: pg19, random-words, speeches"
     with pytest.raises(InputError) as caught:
         load_task("x")
-    assert str(caught.value) == "unknown task 'x'; there are: random-words, speeches"
+    assert str(caught.value) == "unknown task 'x'; there are: pg19, random-words, speeches"
     with pytest.raises(InputError, match="unknown task"):
         load_task("../tasks/speeches")
 
@@ -107,7 +107,7 @@ def test_a_damaged_spec_is_refused(tasks_folder: Path, old: str, new: str, expec
 def test_an_unknown_builder_is_refused(tasks_folder: Path, builder: str) -> None:
     path = tasks_folder / "speeches" / "task.yaml"
     path.write_text(path.read_text().replace("builder: speeches", f"builder: {builder}"))
-    with pytest.raises(InputError, match=rf"unknown builder '{builder}'; there are: random-words, speeches"):
+    with pytest.raises(InputError, match=rf"unknown builder '{builder}'; there are: pg19, random-words, speeches"):
         load_task("speeches").samples(limit=1)
 
 

@@ -3,13 +3,15 @@
 import click
 
 from cramboard.cli.tasks.list import command as list_command
+from cramboard.cli.tasks.publish import command as publish_command
 from cramboard.cli.tasks.show import command as show_command
 
 
 @click.group("tasks")
 def command() -> None:
-    """Show the tasks and their samples."""
+    """Show the tasks and their samples, and publish them."""
 
 
 command.add_command(list_command)
 command.add_command(show_command)
+command.add_command(publish_command)

@@ -1,7 +1,8 @@
 """Open the source that a task names."""
 
 from cramboard.errors import InputError
-from cramboard.schema import PackageSource, TaskSource
+from cramboard.schema import HubDatasetSource, PackageSource, TaskSource
+from cramboard.tasks.sources.hub_dataset import open_hub_dataset
 from cramboard.tasks.sources.package import open_package
 from cramboard.tasks.sources.source import Source
 
@@ -16,4 +17,6 @@ def open_source(source: TaskSource) -> Source:
     match source:
         case PackageSource():
             return open_package(source)
+        case HubDatasetSource():
+            return open_hub_dataset(source)
     raise InputError(f"the source {source} cannot be opened by this cramboard; upgrade it")
