@@ -14,9 +14,11 @@ def clear_hub_errors(what: str) -> Iterator[None]:
         InputError: If the Hub has not got it, or does not give it to this token.
         MachineError: If the Hub cannot be reached or breaks off.
     """
+    import httpx2
+
     try:
         yield
-    except (MachineError, OSError, ValueError, RuntimeError) as error:
+    except (MachineError, httpx2.HTTPError, OSError, ValueError, RuntimeError) as error:
         clear = _clear(what, _unwrapped(error))
         if clear is None:
             raise
@@ -33,6 +35,7 @@ def _unwrapped(error: BaseException) -> BaseException:
 
 
 def _clear(what: str, error: BaseException) -> CramboardError | None:
+    import httpx2
     from huggingface_hub import errors
 
     token = "HF_TOKEN or `hf auth login`"
@@ -56,7 +59,7 @@ def _clear(what: str, error: BaseException) -> CramboardError | None:
             return InputError(f"{what}: the token may not do this; give one with the right to ({token})")
         case errors.HfHubHTTPError(response=response):
             return InputError(f"{what}: the Hub refuses with {response.status_code} ({_first_line(error)})")
-        case OSError():
+        case OSError() | httpx2.HTTPError():
             return MachineError(f"{what}: did not come whole ({_first_line(error)}); try again")
     return None
 

@@ -22,8 +22,12 @@ class Paces:
         self._received: dict[str, int] = {}
 
     def watch(self, url: str, body: httpx2.SyncByteStream) -> httpx2.SyncByteStream:
-        """Return `body`, to be read at a bearable pace or not at all."""
-        self._started.setdefault(url, time.monotonic())
+        """Return `body`, to be read at a bearable pace or not at all.
+
+        Raises:
+            MachineError: If it is taken up again and has been coming too slowly for too long.
+        """
+        self.count(url, 0)
         return _Watched(self, url, body)
 
     def count(self, url: str, received: int) -> None:
@@ -33,7 +37,7 @@ class Paces:
             MachineError: If it has been coming too slowly for too long.
         """
         self._received[url] = self._received.get(url, 0) + received
-        seconds = time.monotonic() - self._started[url]
+        seconds = time.monotonic() - self._started.setdefault(url, time.monotonic())
         if seconds > self._grace and self._received[url] < seconds * self._least:
             pace = self._received[url] / seconds
             self.forget(url)
@@ -48,12 +52,18 @@ class Paces:
 class _Watched(httpx2.SyncByteStream):
     def __init__(self, paces: Paces, url: str, body: httpx2.SyncByteStream) -> None:
         self._paces, self._url, self._body = paces, url, body
+        self._broken = False
 
     def __iter__(self) -> Iterator[bytes]:
-        for chunk in self._body:
-            self._paces.count(self._url, len(chunk))
-            yield chunk
-        self._paces.forget(self._url)
+        try:
+            for chunk in self._body:
+                self._paces.count(self._url, len(chunk))
+                yield chunk
+        except httpx2.TransportError:
+            self._broken = True
+            raise
 
     def close(self) -> None:
         self._body.close()
+        if not self._broken:  # One that broke off may be taken up again, and its clock goes on.
+            self._paces.forget(self._url)

@@ -44,7 +44,7 @@ class PatientClient(httpx2.Client):
     def __init__(self, patience: Patience | None = None) -> None:
         self._patience = patience or Patience()
         self._paces = Paces(self._patience.grace_seconds, self._patience.least_bytes_per_second)
-        super().__init__(follow_redirects=True, timeout=self._patience.timeout_seconds)
+        super().__init__(follow_redirects=True)
 
     def send(self, request: httpx2.Request, *, stream: bool = False, **options: Any) -> httpx2.Response:
         """Send `request`, again if that may help.
@@ -56,6 +56,8 @@ class PatientClient(httpx2.Client):
         if offline():
             raise MachineError(f"the Hub ({host}) is not asked, because this is offline")
         request.read()  # Now it can be sent more than once.
+        # Some callers ask for no time limit at all.
+        request.extensions = {**request.extensions, "timeout": httpx2.Timeout(self._patience.timeout_seconds).as_dict()}
         started = time.monotonic()
         tried = 0
         while True:

@@ -19,7 +19,7 @@ from tests.hub.standin import Standin, serving
 ROOT = Path(__file__).parents[2]
 QUICK = Patience(
     attempts=3, total_seconds=3, timeout_seconds=0.5, first_wait_seconds=0.05, longest_wait_seconds=2,
-    grace_seconds=0.5, least_bytes_per_second=1_000,
+    grace_seconds=2, least_bytes_per_second=1_000,
 )  # fmt: skip
 
 

@@ -138,7 +138,7 @@ _API = r"/api/(?P<kind>models|datasets)/(?P<name>[^/]+/[^/]+)"
 ROUTES = (
     (("GET",), r"/api/whoami-v2", who_am_i),
     (("GET", "HEAD"), _API, info),
-    (("GET",), rf"{_API}/revision/(?P<revision>.+)", info),
+    (("GET", "HEAD"), rf"{_API}/revision/(?P<revision>.+)", info),
     (("GET",), rf"{_API}/refs", refs),
     (("GET",), rf"{_API}/tree/(?P<revision>[^/]+)(?:/(?P<path>.*))?", tree),
     (("POST",), rf"{_API}/paths-info/(?P<revision>.+)", paths_info),
