@@ -10,7 +10,7 @@ from cramboard.schema import DatasetSpec
 from cramboard.tasks.published.card import card
 from cramboard.tasks.published.columns import features, row
 from cramboard.tasks.published.layout import CARD, DATASET, table_path
-from cramboard.tasks.published.parquet import to_parquet
+from cramboard.tasks.tables import to_parquet
 from cramboard.tasks.task import MANIFEST_FILE, SPEC_FILE, Task, task_folder
 
 

@@ -16,7 +16,7 @@ from cramboard.errors import InputError, MachineError
 from cramboard.hub import OvertakenError, RemoteFile
 from cramboard.schema import DatasetSpec, HubPin
 from cramboard.tasks.published.layout import DATASET, HUBS_OWN, version_tag
-from cramboard.tasks.published.parquet import same_table
+from cramboard.tasks.tables import same_table
 
 _ATTEMPTS = 5
 

@@ -10,7 +10,7 @@ from cramboard.keys import sha256_text
 from cramboard.schema import HubPin, ManifestLine
 from cramboard.tasks.published.columns import CONTENT
 from cramboard.tasks.published.layout import table_path
-from cramboard.tasks.published.parquet import to_table
+from cramboard.tasks.tables import from_parquet
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Published:
         for split in dict.fromkeys(line.split for line in lines):
             path = table_path(self.task, split)
             data = hub.read_file(self.pin.repository, self.pin.revision, path)
-            table = to_table(data, f"{path} of the dataset {self.pin.repository}")
+            table = from_parquet(data, f"{path} of the dataset {self.pin.repository}")
             if CONTENT not in table.column_names:
                 raise InputError(f"{path} of the dataset {self.pin.repository}: no column {CONTENT!r}")
             for text in table[CONTENT].to_pylist():

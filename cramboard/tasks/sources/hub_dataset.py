@@ -1,16 +1,13 @@
 """Texts in the rows of a dataset on the Hub that others have made; a row is named by its number."""
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
 
 from cramboard import hub
 from cramboard.errors import InputError
 from cramboard.schema import HubDatasetSource
-
-if TYPE_CHECKING:
-    from pyarrow import Table
+from cramboard.tasks.tables import from_csv, from_parquet
 
 
 @dataclass(frozen=True)
@@ -55,7 +52,8 @@ def _texts(rows: HubRows) -> tuple[str, ...]:
     where = f"the dataset {rows.repository} at {rows.revision[:12]}"
     texts: list[str] = []
     for path in _files_of_split(tuple(hub.list_files(rows.repository, rows.revision)), rows.split, where):
-        table = _table(hub.read_file(rows.repository, rows.revision, path), path, where)
+        read = from_parquet if path.endswith(".parquet") else from_csv
+        table = read(hub.read_file(rows.repository, rows.revision, path), f"{path} of {where}")
         if rows.column not in table.column_names:
             raise InputError(f"{path} of {where}: no column {rows.column!r}; there are {', '.join(table.column_names)}")
         texts += [str(text) for text in table[rows.column].to_pylist()]
@@ -73,23 +71,4 @@ def _files_of_split(paths: tuple[str, ...], split: str, where: str) -> list[str]
 
 
 def _words(path: str) -> set[str]:
-    parts = PurePosixPath(path.replace("-", "/").replace("_", "/").replace(".", "/")).parts
-    return set(parts)
-
-
-def _table(data: bytes, path: str, where: str) -> "Table":
-    import pyarrow
-    import pyarrow.csv
-    import pyarrow.parquet
-
-    try:
-        if path.endswith(".parquet"):
-            return pyarrow.parquet.read_table(pyarrow.BufferReader(data))
-        return pyarrow.csv.read_csv(
-            pyarrow.BufferReader(data),
-            # A row may be longer than a block, and a text may hold line breaks.
-            read_options=pyarrow.csv.ReadOptions(block_size=len(data) + 1),
-            parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
-        )
-    except (pyarrow.ArrowException, OSError, ValueError):
-        raise InputError(f"{path} of {where}: not a whole table") from None
+    return set(re.split(r"[-_./]", path))

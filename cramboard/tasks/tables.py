@@ -1,4 +1,4 @@
-"""Tables as Parquet bytes. pyarrow is imported when it is needed: it takes longer than most commands."""
+"""Tables as the bytes of files. pyarrow is imported when it is needed: it takes longer than most commands."""
 
 import io
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ def to_parquet(rows: list[dict[str, Any]], columns: "Features") -> bytes:
     return written.getvalue()
 
 
-def to_table(data: bytes, where: str) -> "Table":
+def from_parquet(data: bytes, where: str) -> "Table":
     """Return the table of a Parquet file; `where` names it in errors.
 
     Raises:
@@ -37,11 +37,29 @@ def to_table(data: bytes, where: str) -> "Table":
         raise InputError(f"{where}: no Parquet table, or a damaged one") from None
 
 
+def from_csv(data: bytes, where: str) -> "Table":
+    """Return the table of a CSV file with a heading; `where` names it in errors.
+
+    Raises:
+        InputError: If the bytes are no CSV.
+    """
+    import pyarrow
+    import pyarrow.csv
+
+    # A row may be longer than a block, and a text may hold line breaks.
+    reading = pyarrow.csv.ReadOptions(block_size=len(data) + 1)
+    parsing = pyarrow.csv.ParseOptions(newlines_in_values=True)
+    try:
+        return pyarrow.csv.read_csv(pyarrow.BufferReader(data), read_options=reading, parse_options=parsing)
+    except (pyarrow.ArrowException, OSError, ValueError):
+        raise InputError(f"{where}: no CSV table, or a damaged one") from None
+
+
 def same_table(one: bytes, other: bytes) -> bool:
     """Whether two Parquet files hold the same columns and rows, whatever pyarrow wrote them."""
     if one == other:
         return True
     try:
-        return bool(to_table(one, "").equals(to_table(other, "")))
+        return bool(from_parquet(one, "").equals(from_parquet(other, "")))
     except InputError:
         return False
