@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from cramboard.errors import InputError
 from cramboard.files import read_text
@@ -230,6 +230,39 @@ class DatasetSpec(Boundary):
     """Null until it is published."""
 
 
+class TaskRef(Strict):
+    """Which task, at which version, with which manifest."""
+
+    name: Name
+    version: str
+    manifest_sha256: Sha256
+
+
+class SealedSet(Boundary):
+    """`sealed.json`: a private set of samples, whole. Its publication is the reveal.
+
+    `spec` is the task's definition with the source that was drawn from, `secret` the seed of the draw; with both,
+    anyone can draw `samples` again. `salt` keeps the commitment from being guessed.
+    """
+
+    name: Name
+    task: TaskRef
+    spec: TaskSpec
+    secret: Annotated[str, Field(min_length=32)]
+    salt: Sha256
+    samples: Annotated[tuple[ManifestLine, ...], Field(min_length=1)]
+
+
+class Commitment(Boundary):
+    """`commitment.json`: what is published of a sealed set before its reveal. It holds no text and no origin."""
+
+    name: Name
+    task: TaskRef
+    samples: Annotated[int, Field(ge=1)]
+    sealed_on: str
+    commitment: Sha256
+
+
 # --- decoders ------------------------------------------------------------------------------------------------
 
 
@@ -268,14 +301,6 @@ class DecoderSpec(Boundary):
 
 
 # --- certificates --------------------------------------------------------------------------------------------
-
-
-class TaskRef(Strict):
-    """Which task, at which version, with which manifest."""
-
-    name: Name
-    version: str
-    manifest_sha256: Sha256
 
 
 class DecoderRef(Strict):
@@ -504,10 +529,73 @@ class Summary(Boundary):
     failures: tuple[Failure, ...]
 
 
+# --- submissions ---------------------------------------------------------------------------------------------
+
+ShortText = Annotated[str, Field(min_length=1, max_length=120)]
+Link = Annotated[str, Field(pattern=r"^https://[^\s<>\"']{1,300}$")]
+
+
+class Plan(Strict):
+    """Vectors a text and the span that they are declared to hold: a fixed k, or a fixed ratio of tokens to vectors.
+
+    With `ratio` r, k vectors are given the first r k tokens; `span` is then left out.
+    """
+
+    k: Annotated[int, Field(ge=1)]
+    span: Annotated[int, Field(ge=1)] | None = None
+    ratio: Annotated[float, Field(gt=0)] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.span is None) == (self.ratio is None):
+            raise ValueError("give either a span or a ratio")
+        return self
+
+
+class Weights(Strict):
+    """A safetensors file of an encoder: in the submission's folder, or of a Hub repository at a pinned revision."""
+
+    file: ShortText
+    sha256: Sha256
+    repository: HubId | None = None
+    revision: Revision | None = None
+
+
+class EncoderCode(Strict):
+    """Where an encoder's code is: `file` in the submission's folder has the class `name`."""
+
+    file: ShortText = "encoder.py"
+    name: ShortText = "Encoder"
+    requirements: ShortText | None = None
+    weights: tuple[Weights, ...] = ()
+
+
+class SubmissionSpec(Boundary):
+    """`submissions/<slug>/submission.yaml`: who made the vectors, with what, and under which terms."""
+
+    name: ShortText
+    authors: Annotated[tuple[ShortText, ...], Field(min_length=1, max_length=100)]
+    description: Annotated[str, Field(min_length=1, max_length=2000)]
+    links: dict[ShortText, Link] = {}
+    licence: ShortText
+    kind: Literal["optimisation", "encoder", "upload", "control"]
+    method: Name | None = None
+    """The built-in method, for baselines, protocols and controls."""
+    encoder: EncoderCode | None = None
+    decoders: Annotated[tuple[Name, ...], Field(min_length=1)]
+    plans: Annotated[tuple[Plan, ...], Field(min_length=1)]
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    suffix: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(max_length=8)] = ()
+    training_data: Annotated[str, Field(min_length=1, max_length=2000)]
+    parameters: Annotated[int, Field(ge=0)] | None = None
+
+
 FILES: dict[str, type[Boundary]] = {
     "task": TaskSpec,
     "manifest-line": ManifestLine,
     "dataset": DatasetSpec,
+    "sealed-set": SealedSet,
+    "commitment": Commitment,
     "decoder": DecoderSpec,
     "certificate": Certificate,
     "sample-record": SampleRecord,
@@ -515,6 +603,7 @@ FILES: dict[str, type[Boundary]] = {
     "unit-cost": UnitCost,
     "run": RunRecord,
     "summary": Summary,
+    "submission": SubmissionSpec,
 }
 
 

@@ -1,8 +1,7 @@
 """Options that several commands share."""
 
 import os
-from collections.abc import Callable
-from typing import Any
+from pathlib import Path
 
 import click
 
@@ -24,13 +23,17 @@ def _stay_offline(ctx: click.Context, param: click.Parameter, given: bool) -> No
     ctx.call_on_close(restore)
 
 
-def offline_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add `--offline` to a command that loads texts or decoders."""
-    return click.option(
-        "--offline",
-        is_flag=True,
-        envvar=OFFLINE_VARIABLE,
-        expose_value=False,
-        callback=_stay_offline,
-        help="Never use the network: only what is on this machine.",
-    )(command)
+offline = click.option(
+    "--offline",
+    is_flag=True,
+    envvar=OFFLINE_VARIABLE,
+    expose_value=False,
+    callback=_stay_offline,
+    help="Never use the network: only what is on this machine.",
+)
+
+sealed = click.option(
+    "--sealed",
+    type=click.Path(path_type=Path),
+    help="Folder of a sealed set of the task; its samples instead of the public ones.",
+)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from cramboard.cli.options import offline_option
+from cramboard.cli import options
 
 
 @click.command("view")
@@ -12,16 +12,17 @@ from cramboard.cli.options import offline_option
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="Where to write it; RUN_DIR/view.html by default."
 )
-@offline_option
+@options.offline
+@options.sealed
 @click.option("--open", "show", is_flag=True, help="Open it in the browser.")
-def command(run_dir: Path, output: Path | None, show: bool) -> None:
+def command(run_dir: Path, output: Path | None, show: bool, sealed: Path | None) -> None:
     """Write a page with the summary, the horizons, and each text with its tokens coloured by margin."""
     from cramboard.board import render_run
     from cramboard.files import write_atomically
     from cramboard.run import read_complete
     from cramboard.run.folder import PAGE
 
-    found = read_complete(run_dir)
+    found = read_complete(run_dir, sealed)
     samples = found.task.samples(None, [record.sample for record in found.records])
     texts = {sample.id: sample.text for sample in samples}
     page = render_run(found.run, found.summary, list(found.records), texts)

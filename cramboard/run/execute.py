@@ -80,7 +80,7 @@ def others_of(task: Task, decoder: Decoder, method: ChosenMethod, k: int) -> Cal
     """Return a function that gives the task's first n tuning samples as assignments."""
 
     def others(count: int) -> Sequence[Assignment]:
-        return [assign(sample, decoder, method, k) for sample in task.samples(split="tuning", limit=count)]
+        return [assign(sample, decoder, method, k) for sample in task.tuned_on.samples(split="tuning", limit=count)]
 
     return others
 

@@ -27,7 +27,7 @@ class Reverified:
 
 def reverify(
     path: Path, observer: Observer, *, decoder_name: str | None = None, revision: str | None = None,
-    device: str = "cpu", attention: str = "sdpa",
+    device: str = "cpu", attention: str = "sdpa", sealed: Path | None = None,
 ) -> Reverified:  # fmt: skip
     """Measure a complete run's certificate again; nothing is written.
 
@@ -38,12 +38,13 @@ def reverify(
         revision: Its Hub commit, when it is a Hub id.
         device: Where to verify.
         attention: `sdpa` or `eager`.
+        sealed: The private folder of the sealed set that the run is of.
 
     Raises:
         InputError: If a byte of the certificate, the control or the records is not what was issued, or they are
             not of this task version and this decoder.
     """
-    complete = read_complete(path)
+    complete = read_complete(path, sealed)
     run, task, files = complete.run, complete.task, complete.files
     certificate = files.certificate
     samples = task.samples(run.split, [entry.sample for entry in certificate.entries])

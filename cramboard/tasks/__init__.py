@@ -7,6 +7,7 @@ against its line of the manifest.
 
 from cramboard.tasks.drafting import draft, redraw
 from cramboard.tasks.first_build import first_build
+from cramboard.tasks.sealing import sealed_task
 from cramboard.tasks.task import Sample, Task, load_task, read_spec, read_task, task_folder, task_names
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "read_spec",
     "read_task",
     "redraw",
+    "sealed_task",
     "task_folder",
     "task_names",
 ]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cramboard import files
 from cramboard.errors import InputError, UsageError
-from cramboard.keys import sha256_bytes
+from cramboard.keys import sha256_bytes, sha256_text
 from cramboard.schema import ManifestLine, Split, TaskRef, TaskSpec, from_jsonl_file, from_yaml_file
 from cramboard.tasks.texts import load_texts
 
@@ -48,6 +48,11 @@ class Task:
         """The number of samples of each split, in the order of the manifest."""
         return dict(Counter(line.split for line in self.lines))
 
+    @property
+    def tuned_on(self) -> "Task":
+        """The task whose tuning samples the constant controls are fitted on."""
+        return self
+
     def select(
         self, split: Split | None = "public", ids: Sequence[str] | None = None, limit: int | None = None
     ) -> list[ManifestLine]:
@@ -85,14 +90,26 @@ class Task:
             UsageError: If `limit` is below 1.
         """
         lines = self.select(split, ids, limit)
+        return [self._sample(line, text) for line, text in zip(lines, self._texts(lines), strict=True)]
+
+    def _texts(self, lines: Sequence[ManifestLine]) -> list[str]:
         texts = load_texts(self.spec, lines)
-        return [self._sample(line, texts[line.sha256]) for line in lines]
+        return [texts[line.sha256] for line in lines]
+
+    def _identity(self, line: ManifestLine) -> str:
+        """Return the sha256 by which keys and certificates name a sample's text."""
+        return line.sha256
 
     def _sample(self, line: ManifestLine, text: str) -> Sample:
+        if len(text) != line.characters or sha256_text(text) != line.sha256:
+            raise InputError(
+                f"sample {line.id} of task {self.spec.name}: the text is not the one of the manifest; "
+                f"its source, {self.spec.source}, holds other bytes: install or fetch it anew"
+            )
         return Sample(
             id=line.id,
             text=text,
-            sha256=line.sha256,
+            sha256=self._identity(line),
             author=line.author,
             date=line.date,
             origin=line.origin,

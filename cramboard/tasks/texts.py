@@ -49,7 +49,7 @@ def load_texts(spec: TaskSpec, lines: Sequence[ManifestLine]) -> dict[str, str]:
         missing = [line for line in lines if line.sha256 not in texts]
         if not missing:
             return texts
-        if failures:
+        if failures and not isinstance(place, Cache):  # A look into the cache is not worth a word.
             warn(f"task {spec.name}: {failures[-1]}; trying {place}")
         known = set(texts)
         try:

