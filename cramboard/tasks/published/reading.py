@@ -8,7 +8,7 @@ from cramboard import hub
 from cramboard.errors import InputError
 from cramboard.keys import sha256_text
 from cramboard.schema import HubPin, ManifestLine
-from cramboard.tasks.published.columns import CONTENT
+from cramboard.tasks.published.columns import contents
 from cramboard.tasks.published.layout import table_path
 from cramboard.tasks.tables import from_parquet
 
@@ -33,12 +33,9 @@ class Published:
         """
         for split in dict.fromkeys(line.split for line in lines):
             path = table_path(self.task, split)
+            where = f"{path} of the dataset {self.pin.repository}"
             data = hub.read_file(self.pin.repository, self.pin.revision, path)
-            table = from_parquet(data, f"{path} of the dataset {self.pin.repository}")
-            if CONTENT not in table.column_names:
-                raise InputError(f"{path} of the dataset {self.pin.repository}: no column {CONTENT!r}")
-            for text in table[CONTENT].to_pylist():
-                if isinstance(text, str):
-                    texts[sha256_text(text)] = text
+            for text in contents(from_parquet(data, where), where):
+                texts[sha256_text(text)] = text
         if any(line.sha256 not in texts for line in lines):
             raise InputError(f"the dataset {self.pin.repository} at {self.pin.revision[:12]} holds other texts")
