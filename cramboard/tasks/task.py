@@ -141,14 +141,18 @@ def load_task(name: str) -> Task:
     Raises:
         InputError: If there is no such task, or its files are damaged or do not belong together.
     """
-    names = task_names()
-    if name not in names:
-        raise InputError(f"unknown task {name!r}; {_close_match(name, names)}there are: {', '.join(names)}")
     return read_task(task_folder(name))
 
 
 def task_folder(name: str) -> Path:
-    """Return the folder in which a task's definition lies."""
+    """Return the folder in which a task's definition lies.
+
+    Raises:
+        InputError: If there is no such task.
+    """
+    names = task_names()
+    if name not in names:
+        raise InputError(f"unknown task {name!r}; {_close_match(name, names)}there are: {', '.join(names)}")
     return files.data_folder("tasks") / name
 
 

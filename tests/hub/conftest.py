@@ -15,6 +15,7 @@ from cramboard import files
 from cramboard.hub import library
 from cramboard.hub.patience import Patience, PatientClient
 from tests.hub.standin import Standin, serving
+from tests.hub.tasks import shorten, unpin
 
 ROOT = Path(__file__).parents[2]
 QUICK = Patience(
@@ -40,14 +41,23 @@ def standin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Standin
 
 @pytest.fixture
 def tasks_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The committed tasks with three public and two tuning samples each, in a folder that a test may change."""
-    from tests.hub.tasks import shorten
+    """Three of the committed tasks, in a folder that a test may change.
 
-    shutil.copytree(files.data_folder("tasks"), tmp_path / "tasks")
+    speeches and random-words have three public and two tuning samples each; pg19 is not built yet.
+    """
+    tasks = tmp_path / "tasks"
+    committed = files.data_folder("tasks")
+    tasks.mkdir()
+    shutil.copy(committed / "dataset.yaml", tasks)
+    for name in ("pg19", "random-words", "speeches"):
+        (tasks / name).mkdir()
+        for file in sorted((committed / name).glob("*.*")):
+            shutil.copy(file, tasks / name)
     monkeypatch.setattr(files, "data_folder", lambda room: tmp_path / room)
-    for name in ("speeches", "random-words"):
-        shorten(tmp_path / "tasks" / name)
-    return tmp_path / "tasks"
+    for name in ("random-words", "speeches"):
+        shorten(tasks / name)
+    unpin(tasks)
+    return tasks
 
 
 @pytest.fixture

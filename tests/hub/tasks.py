@@ -1,5 +1,6 @@
 """Small tasks made from the committed ones."""
 
+import json
 import re
 from pathlib import Path
 
@@ -28,3 +29,23 @@ def change(path: Path, old: str, new: str) -> None:
     text = path.read_text()
     assert text.count(old) == 1, (path, old)
     path.write_text(text.replace(old, new))
+
+
+def unpin(tasks: Path) -> None:
+    """Make the tasks as they were before anything was published or pg19 built."""
+    for path, field in (
+        (tasks / "dataset.yaml", "hub"),
+        (tasks / "pg19" / "task.yaml", "manifest_sha256"),
+        (tasks / "pg19" / "task.yaml", "  revision"),
+    ):
+        path.write_text(re.sub(rf"(?m)^{field}:.*$", f"{field}: null", path.read_text()))
+    (tasks / "dataset.yaml").write_text(
+        re.sub(r"(?m)^version:.*$", "version: 1.0.0", (tasks / "dataset.yaml").read_text())
+    )
+    (tasks / "pg19" / "manifest.jsonl").unlink(missing_ok=True)
+
+
+def first_sample(folder: Path) -> str:
+    """Return the id of a task's first sample."""
+    found: str = json.loads((folder / "manifest.jsonl").read_text().splitlines()[0])["id"]
+    return found

@@ -10,7 +10,7 @@ from cramboard.files import cache_folder
 from cramboard.tasks import load_task, texts
 from cramboard.tasks.sources import Source, open_source
 from tests.hub.standin import Answer, BreakOff, Change, Fault, Standin
-from tests.hub.tasks import change
+from tests.hub.tasks import change, first_sample
 from tests.run.commands import cramboard
 
 RESOLVE = "GET /datasets/org/texts/resolve/"
@@ -162,8 +162,8 @@ def test_when_nothing_helps_one_line_says_what_was_tried(
     with pytest.raises(MachineError) as caught:
         read()
     message = str(caught.value)
-    assert message.startswith("samples 1866-johnson-1, 1859-buchanan-1, ")
-    assert "of task speeches: " in message
+    names = ", ".join(line.id for line in load_task("speeches").lines)
+    assert message.startswith(f"samples {names} of task speeches: ")
     assert "answers 503" in message
     assert message.endswith("; the archive addresses cannot be had; give --source PATH")
     monkeypatch.setenv("CRAMBOARD_OFFLINE", "1")
@@ -195,10 +195,12 @@ def test_a_cache_that_cannot_be_written_is_a_warning(
 def test_the_flag_keeps_a_command_offline_and_only_it(
     published: Standin, builds: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    sample = first_sample(tmp_path / "tasks" / "speeches")
+
     def asked(cache: str, *more: str) -> bool:
         published.requests.clear()
         monkeypatch.setenv("CRAMBOARD_CACHE", str(tmp_path / cache))
-        assert cramboard("tasks", "show", "speeches", "--sample", "1866-johnson-1", *more).code == 0
+        assert cramboard("tasks", "show", "speeches", "--sample", sample, *more).code == 0
         return bool(published.requests)
 
     assert not asked("one", "--offline")

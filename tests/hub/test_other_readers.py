@@ -15,7 +15,7 @@ import pytest
 from cramboard.tasks import load_task
 from tests.hub.conftest import ROOT
 from tests.hub.standin import Standin
-from tests.hub.tasks import change
+from tests.hub.tasks import change, first_sample
 from tests.run.commands import cramboard
 
 READ = """
@@ -75,10 +75,11 @@ def test_a_fresh_environment_loads_the_texts_from_the_hub(published: Standin, tm
     variables = {"HF_HOME": str(tmp_path / "hf"), "CRAMBOARD_CACHE": str(tmp_path / "fresh"), "HF_TOKEN": ""}
     environment = {**os.environ, **variables, "PYTHONPATH": str(place)}
     published.requests.clear()
+    name = first_sample(tmp_path / "tasks" / "speeches")
 
     def show(*words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "cramboard", "tasks", "show", "speeches", "--sample", "1866-johnson-1", *words],
+            [sys.executable, "-m", "cramboard", "tasks", "show", "speeches", "--sample", name, *words],
             env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
 
@@ -86,7 +87,7 @@ def test_a_fresh_environment_loads_the_texts_from_the_hub(published: Standin, tm
     assert offline.returncode == 4
     assert "(this is offline: the Hub was not asked)" in offline.stderr
     assert not published.requests
-    [sample] = load_task("speeches").samples(ids=["1866-johnson-1"])
+    [sample] = load_task("speeches").samples(ids=[name])
     shown = show()
     assert shown.returncode == 0, shown.stderr
     assert shown.stdout.endswith(f"\n\n{sample.text}\n")

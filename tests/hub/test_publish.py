@@ -2,6 +2,8 @@
 
 import multiprocessing
 import os
+import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ import yaml
 
 from cramboard.hub.library import _set_up
 from tests.hub.standin import Answer, BreakOff, Fault, Standin
-from tests.hub.tasks import change, shorten
+from tests.hub.tasks import change, first_sample, repin, shorten
 from tests.run.commands import Ended, cramboard
 
 
@@ -174,13 +176,12 @@ def test_a_public_dataset_is_not_taken_for_a_private_one(published: Standin) -> 
 
 
 def test_a_task_that_is_not_whole_is_refused_by_its_samples(standin: Standin, tasks_folder: Path) -> None:
-    manifest = tasks_folder / "speeches" / "manifest.jsonl"
-    manifest.write_text(manifest.read_text().replace('"origin":"1866-Johnson-1"', '"origin":"1866-Nobody-1"'))
-    from tests.hub.tasks import repin
-
-    repin(tasks_folder / "speeches")
+    folder = tasks_folder / "speeches"
+    manifest = folder / "manifest.jsonl"
+    manifest.write_text(re.sub(r'"start":\d+', '"start":0', manifest.read_text(), count=1))
+    repin(folder)
     error = publish().err.splitlines()[-1]
-    assert "task speeches is not whole and cannot be published: sample 1866-johnson-1" in error
+    assert f"task speeches is not whole and cannot be published: sample {first_sample(folder)} of" in error
     assert not standin.store.repositories
 
 
@@ -202,8 +203,6 @@ def _publish_at_once(folder: Path, start, results) -> None:
 
 @pytest.mark.parametrize("same", [True, False])
 def test_of_two_publishers_at_once_one_wins(standin: Standin, tasks_folder: Path, tmp_path: Path, same: bool) -> None:
-    import shutil
-
     other = tmp_path / "other"
     shutil.copytree(tasks_folder, other / "tasks")
     if not same:

@@ -27,7 +27,7 @@ def samples() -> dict[str, list[Sample]]:
 
 
 def test_the_tasks_are_there() -> None:
-    assert task_names() == ["pg19", *NAMES]
+    assert set(task_names()) >= {"pg19", *NAMES}
 
 
 @pytest.mark.parametrize("name", NAMES)
