@@ -137,7 +137,7 @@ def test_the_splits_files_are_found(standin: Standin, folder: Path, tree: dict[s
         ({"test.parquet": parquet(ROWS)}, "no Parquet or CSV file of the split 'train'; it has test.parquet"),
         ({"train.parquet": b"PAR1"}, "train.parquet of the dataset .*: no Parquet table"),
         ({"train.parquet": parquet(ROWS[:20])}, "the dataset has 20 rows, 114 samples are asked for"),
-        ({"train.parquet": parquet(ROWS[:60] + ROWS[:60])}, "only 70 of 114 rows are apart"),
+        ({"train.parquet": parquet(ROWS[:60] + ROWS[:60])}, "only 60 of 114 rows are apart"),
         ({"train.csv": b"a,b\n1,2\n"}, "no column 'text'; there are a, b"),
     ],
 )  # fmt: skip

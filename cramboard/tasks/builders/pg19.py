@@ -3,7 +3,7 @@
 from cramboard.errors import InputError
 from cramboard.keys import sha256_text
 from cramboard.schema import ManifestLine, Split
-from cramboard.tasks.duplicates import MOST_SHARED, runs_of_words, shared
+from cramboard.tasks.duplicates import Apart
 from cramboard.tasks.plan import Plan
 from cramboard.tasks.prose.sentences import sentence_spans
 from cramboard.tasks.sources import Source
@@ -12,22 +12,21 @@ DATE = "before 1919"
 
 
 def draw(source: Source, plan: Plan) -> list[tuple[ManifestLine, str]]:
-    """Take the public samples from the first rows, and the others from the last ones, apart from the public ones."""
+    """Take the public samples from the first rows, and the others from the last ones, apart from all before."""
     rows = source.paths()
     public = plan.splits.get("public", 0)
     if len(rows) < plan.total:
         raise InputError(f"the dataset has {len(rows)} rows, {plan.total} samples are asked for; ask for fewer")
     drawn = [_sample(source, row, "public") for row in rows[:public]]
-    taken = [runs_of_words(text) for text in (*plan.taken, *(text for _, text in drawn))]
+    apart = Apart((*plan.taken, *(text for _, text in drawn)))
     for row in reversed(rows[public:]):
         if len(drawn) == plan.total:
             return drawn
         line, text = _sample(source, row, plan.split_of(len(drawn)))
-        runs = runs_of_words(text)
-        if all(shared(runs, other) <= MOST_SHARED for other in taken):
+        if apart.take(text):
             drawn.append((line, text))
     if len(drawn) < plan.total:
-        raise InputError(f"only {len(drawn)} of {plan.total} rows are apart from the public samples; ask for fewer")
+        raise InputError(f"only {len(drawn)} of {plan.total} rows are apart; ask for fewer samples")
     return drawn
 
 
