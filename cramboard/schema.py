@@ -158,12 +158,16 @@ class ArchivesSource(Strict):
 
 
 class HubDatasetSource(Strict):
-    """A dataset of others on the Hub; `revision` is null until the task is first built online."""
+    """Rows of a dataset of others on the Hub; `revision` is null until the task is first built online.
+
+    The text of a row is in `column`; a row is named by its number in `split`, from 0.
+    """
 
     kind: Literal["hub-dataset"]
     repository: HubId
     revision: Revision | None
-    file: str
+    split: Name
+    column: str
 
     def __str__(self) -> str:
         return f"{self.repository} (Hub) at {self.revision or 'a revision that the first build pins'}"
@@ -259,6 +263,26 @@ class ManifestLine(Boundary):
     author: str
     date: str
     sha256: Sha256
+
+
+class HubPin(Strict):
+    """A published dataset at one commit."""
+
+    repository: HubId
+    revision: Revision
+
+
+class DatasetSpec(Boundary):
+    """`tasks/dataset.yaml`: all tasks together, as they are published on the Hub."""
+
+    title: str
+    version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
+    description: str
+    licences: Annotated[tuple[Name, ...], Field(min_length=1)]
+    """The Hub's identifiers of the licences of all tasks; each task states its own in words."""
+    tags: tuple[Name, ...]
+    hub: HubPin | None
+    """Null until it is published."""
 
 
 class TaskRef(Strict):
@@ -690,6 +714,7 @@ class SubmissionSpec(Boundary):
 FILES: dict[str, type[Boundary]] = {
     "task": TaskSpec,
     "manifest-line": ManifestLine,
+    "dataset": DatasetSpec,
     "sealed-set": SealedSet,
     "commitment": Commitment,
     "task-statistics": TaskStatistics,

@@ -12,6 +12,7 @@ from cramboard.cli import options
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="Where to write it; RUN_DIR/view.html by default."
 )
+@options.offline
 @options.sealed
 @click.option("--open", "show", is_flag=True, help="Open it in the browser.")
 def command(run_dir: Path, output: Path | None, show: bool, sealed: Path | None) -> None:

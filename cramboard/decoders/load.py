@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from cramboard import hub
 from cramboard.decoders.catalog import DecoderPlace
 from cramboard.decoders.decoder import Decoder
 from cramboard.decoders.fingerprint import tensors_sha256
@@ -117,20 +118,10 @@ def _converted(path: Path, repair: str | None) -> Path:
 
 def _download(source: HubRepository) -> Path:
     """Return the local snapshot of a Hub repository at its revision, downloading it if it is not cached."""
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
-
     wanted = (
         [source.file] if source.file else ["config.json", "tokenizer.json", "*.safetensors", "*.safetensors.index.json"]
     )
-    try:
-        folder = Path(snapshot_download(source.repository, revision=source.revision, allow_patterns=wanted))
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise InputError(
-            f"decoder {source.repository} at {source.revision[:12]}: not in the Hub's cache and not to be had now "
-            f"({reason}); check the id, the revision, the network and HF_TOKEN"
-        ) from None
+    folder = hub.download(source.repository, source.revision, wanted)
     return folder / source.file if source.file else folder
 
 

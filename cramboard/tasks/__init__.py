@@ -1,7 +1,8 @@
 """Tasks: versioned, hashed sets of samples. They know nothing of decoders, methods or scores.
 
-A task is a folder `tasks/<name>/` with `task.yaml` and `manifest.jsonl`, built by a rule of `builders/`. Texts are
-not stored: each is cut again from a pinned source and checked against its line of the manifest.
+A task is a folder `tasks/<name>/` with `task.yaml` and `manifest.jsonl`, built by a rule of `builders/`. Texts are not
+stored: each comes from a cache, from the published dataset or from its pinned source (`texts`), and is checked
+against its line of the manifest.
 """
 
 from cramboard.tasks.drafting import draft, redraw

@@ -1,4 +1,4 @@
-"""A task as it lies on disk, and its samples: cut again, and checked against the manifest."""
+"""A task as it lies on disk, and its samples, checked against the manifest."""
 
 import difflib
 from collections import Counter
@@ -13,6 +13,7 @@ from cramboard.schema import ManifestLine, Split, TaskRef, TaskSpec, from_jsonl_
 from cramboard.tasks.building import DrawsWords, builder_of
 from cramboard.tasks.draws import read_draws
 from cramboard.tasks.sources import open_source
+from cramboard.tasks.texts import load_texts
 
 SPEC_FILE = "task.yaml"
 MANIFEST_FILE = "manifest.jsonl"
@@ -59,6 +60,11 @@ class Task:
         return TaskRef(name=self.spec.name, version=self.spec.version, manifest_sha256=self.manifest_sha256)
 
     @property
+    def counts(self) -> dict[Split, int]:
+        """The number of samples of each split, in the order of the manifest."""
+        return dict(Counter(line.split for line in self.lines))
+
+    @property
     def tuned_on(self) -> "Task":
         """The task whose tuning samples the constant controls are fitted on."""
         return self
@@ -92,11 +98,11 @@ class Task:
     def samples(
         self, split: Split | None = "public", ids: Sequence[str] | None = None, limit: int | None = None
     ) -> list[Sample]:
-        """Return the samples that `select` names; only their texts are built, and each is checked.
+        """Return the samples that `select` names; only their texts are loaded, and each is checked.
 
         Raises:
-            InputError: If an id is unknown, or a text is not the one of the manifest.
-            MachineError: If the package that carries the texts is missing or has another version.
+            InputError: If an id is unknown, or a text is not to be had as the manifest has it.
+            MachineError: If the network or a package that is needed for a text is missing.
             UsageError: If `limit` is below 1.
         """
         lines = self.select(split, ids, limit)
@@ -112,8 +118,8 @@ class Task:
         return builder.vocabulary(open_source(self.spec.source)) if isinstance(builder, DrawsWords) else None
 
     def _texts(self, lines: Sequence[ManifestLine]) -> list[str]:
-        source, builder = open_source(self.spec.source), builder_of(self.spec)
-        return [builder.cut(source, line) for line in lines]
+        texts = load_texts(self.spec, lines)
+        return [texts[line.sha256] for line in lines]
 
     def _identity(self, line: ManifestLine) -> str:
         """Return the sha256 by which keys and certificates name a sample's text."""

@@ -107,7 +107,7 @@ def test_a_damaged_spec_is_refused(tasks_folder: Path, old: str, new: str, expec
 def test_an_unknown_builder_is_refused(tasks_folder: Path, builder: str) -> None:
     path = tasks_folder / "random-words" / "task.yaml"
     path.write_text(path.read_text().replace("builder: random-words", f"builder: {builder}"))
-    with pytest.raises(InputError, match=rf"unknown builder '{builder}'; there are: passages, random-tokens"):
+    with pytest.raises(InputError, match=rf"unknown builder '{builder}'; there are: passages, pg19, random-tokens"):
         load_task("random-words").samples(limit=1)
 
 

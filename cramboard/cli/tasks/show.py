@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cramboard.cli import options
 from cramboard.cli.output import print_fields, print_json, print_table
 from cramboard.cli.tasks.counts import say_counts
 from cramboard.cli.tasks.entropy import say_entropy, source_entropy
@@ -20,6 +21,7 @@ _A_ROW = 4
 @click.command("show")
 @click.argument("name")
 @click.option("--sample", "sample_id", metavar="ID", help="Print one sample: where it is from, and its content.")
+@options.offline
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(name: str, sample_id: str | None, as_json: bool) -> None:
     """Show the task NAME and list its samples, or print one of them."""

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from cramboard.errors import CramboardError, InputError, MachineError
 from cramboard.files import cache_folder, read_bytes, write_atomically
+from cramboard.hub import offline
 from cramboard.keys import sha256_bytes
 from cramboard.schema import Archive, ArchivesSource
-from cramboard.tasks.sources.download import download, is_offline
+from cramboard.tasks.sources.download import download
 from cramboard.tasks.sources.unpack import Unpacked, unpack
 
 COPIES = "CRAMBOARD_ARCHIVES"
@@ -78,7 +79,7 @@ class ArchiveFiles:
         return self._unpacked(str(packed), opened, archive, inner)
 
     def _fetched(self, archive: Archive, inner: str) -> bytes:
-        if is_offline():
+        if offline():
             raise MachineError(
                 f"{archive.top}/{inner} is not on this machine, and offline nothing is fetched; "
                 f"put a copy into a folder and name that in {COPIES}"

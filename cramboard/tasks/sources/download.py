@@ -1,31 +1,16 @@
-"""Fetch from the network: streamed, tried again a few times, and never when offline."""
+"""Fetch a public archive: streamed, and begun again a few times if it breaks off."""
 
-import http.client
-import os
 import sys
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
 from typing import IO, TypeVar, cast
 
 from cramboard.errors import InputError, MachineError
 from cramboard.tasks.sources.unpack import DamagedArchiveError
 
-OFFLINE = "CRAMBOARD_OFFLINE"
 _ATTEMPTS = 4
-_FIRST_WAIT_SECONDS = 1.0
-_LONGEST_WAIT_SECONDS = 30.0
-_TIMEOUT_SECONDS = 60
-_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 Result = TypeVar("Result")
-
-
-def is_offline() -> bool:
-    """Whether the network is not to be used (CRAMBOARD_OFFLINE=1)."""
-    return os.environ.get(OFFLINE, "") not in ("", "0")
 
 
 def download(url: str, take: Callable[[IO[bytes]], Result]) -> Result:
@@ -35,37 +20,42 @@ def download(url: str, take: Callable[[IO[bytes]], Result]) -> Result:
         InputError: If the address answers that there is nothing, or `take` finds something wrong.
         MachineError: If it cannot be reached.
     """
-    wait = _FIRST_WAIT_SECONDS
-    for attempt in range(1, _ATTEMPTS + 1):
-        try:
-            with urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS) as response:
-                return take(cast(IO[bytes], _Shown(response, url)))
-        except urllib.error.HTTPError as error:
-            error.close()  # it is the response, too
-            if error.code not in _PASSING:
-                raise InputError(f"{url}: the server answers {error.code} {error.reason}; correct the url") from None
-            reason = f"the server answers {error.code} {error.reason}"
-            with suppress(TypeError, ValueError):
-                wait = float(error.headers["Retry-After"])
-        except DamagedArchiveError as error:
-            reason = f"it broke off ({error})"
-        except (OSError, http.client.HTTPException) as error:
-            reason = str(getattr(error, "reason", None) or error)
-        if attempt < _ATTEMPTS:
-            time.sleep(min(wait, _LONGEST_WAIT_SECONDS))
-            wait *= 2
-    raise MachineError(f"{url}: cannot be fetched ({reason}); check the network, or give a local copy")
+    import httpx2
+
+    from cramboard.hub.patience import PatientClient
+
+    reason = ""
+    with PatientClient(asked="the server") as client:
+        for attempt in range(_ATTEMPTS):
+            if attempt:
+                time.sleep(2**attempt)
+            try:
+                # Not packed once more on its way: the archive is unpacked here.
+                with client.stream("GET", url, headers={"Accept-Encoding": "identity"}) as response:
+                    if response.status_code != 200:
+                        said = f"{response.status_code} {response.reason_phrase}"
+                        raise InputError(f"{url}: the server answers {said}; correct the url")
+                    return take(cast(IO[bytes], _Body(response.iter_raw(), url)))
+            except MachineError as error:
+                raise MachineError(f"{url}: {error}, or give a local copy") from None
+            except (DamagedArchiveError, httpx2.TransportError) as error:
+                reason = str(error)
+    raise MachineError(f"{url}: it broke off {_ATTEMPTS} times ({reason}); try again later, or give a local copy")
 
 
-class _Shown:
-    """A response whose progress is shown on a terminal."""
+class _Body:
+    """The bytes of a response as a file that is read once; progress is shown on a terminal."""
 
-    def __init__(self, response: http.client.HTTPResponse, url: str) -> None:
-        self._response, self._url = response, url
+    def __init__(self, chunks: Iterator[bytes], url: str) -> None:
+        self._chunks, self._url = chunks, url
+        self._ahead = b""
         self._bytes = 0
 
-    def read(self, size: int = -1) -> bytes:
-        data = self._response.read(size)
+    def read(self, size: int) -> bytes:
+        """Return the next bytes, at most `size`; none at the end."""
+        if not self._ahead:
+            self._ahead = next(self._chunks, b"")
+        data, self._ahead = self._ahead[:size], self._ahead[size:]
         self._bytes += len(data)
         if sys.stderr.isatty():
             end = "" if data else "\n"

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from cramboard.errors import InputError, UsageError
-from cramboard.schema import ArchivesSource, PackageSource, SeedSource, TaskSource
+from cramboard.schema import ArchivesSource, HubDatasetSource, PackageSource, SeedSource, TaskSource
 from cramboard.tasks.sources.archive import open_archives
+from cramboard.tasks.sources.hub_dataset import open_hub_dataset
 from cramboard.tasks.sources.package import open_package
 from cramboard.tasks.sources.seed import NoFiles
 from cramboard.tasks.sources.source import Source
@@ -23,6 +24,8 @@ def open_source(source: TaskSource, given: Path | None = None) -> Source:
             return open_archives(source, given)
         case PackageSource() if given is None:
             return open_package(source)
+        case HubDatasetSource() if given is None:
+            return open_hub_dataset(source)
         case SeedSource() if given is None:
             return NoFiles()
     if given is not None:
