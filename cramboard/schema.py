@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from cramboard.errors import InputError
 from cramboard.files import read_text
@@ -22,6 +22,8 @@ Revision = Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
 HubId = Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")]
 SampleId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,119}$")]
 Split = Literal["public", "tuning", "sealed"]
+Form = Literal["text", "draws"]
+"""What a sample is: a plain text, or 64-bit draws that each decoder turns into token ids of its own."""
 StoredDtype = Literal["float32", "bfloat16", "int8", "int4"]
 
 Model = TypeVar("Model", bound="Boundary")
@@ -216,12 +218,13 @@ class PassagesRule(Strict):
 
 
 class TaskSpec(Boundary):
-    """`tasks/<name>/task.yaml`: what a task is and where its texts come from."""
+    """`tasks/<name>/task.yaml`: what a task is and where its samples come from."""
 
     name: Name
     version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
     title: str
     description: str
+    form: Form = "text"
     builder: Name
     passages: PassagesRule | None = None
     source: TaskSource
@@ -242,7 +245,11 @@ class TaskSpec(Boundary):
 
 
 class ManifestLine(Boundary):
-    """A line of `tasks/<name>/manifest.jsonl`: how to cut one sample, and the sha256 that it must have."""
+    """A line of `tasks/<name>/manifest.jsonl`: how to cut one sample, and the sha256 that it must have.
+
+    `characters` and `sha256` are of the sample's content: its text, or its draws as 16 hexadecimal digits each with
+    single spaces between them.
+    """
 
     id: SampleId
     split: Split
@@ -252,6 +259,39 @@ class ManifestLine(Boundary):
     author: str
     date: str
     sha256: Sha256
+
+
+class TaskRef(Strict):
+    """Which task, at which version, with which manifest."""
+
+    name: Name
+    version: str
+    manifest_sha256: Sha256
+
+
+class SealedSet(Boundary):
+    """`sealed.json`: a private set of samples, whole. Its publication is the reveal.
+
+    `spec` is the task's definition with the source that was drawn from, `secret` the seed of the draw; with both,
+    anyone can draw `samples` again. `salt` keeps the commitment from being guessed.
+    """
+
+    name: Name
+    task: TaskRef
+    spec: TaskSpec
+    secret: Annotated[str, Field(min_length=32)]
+    salt: Sha256
+    samples: Annotated[tuple[ManifestLine, ...], Field(min_length=1)]
+
+
+class Commitment(Boundary):
+    """`commitment.json`: what is published of a sealed set before its reveal. It holds no text and no origin."""
+
+    name: Name
+    task: TaskRef
+    samples: Annotated[int, Field(ge=1)]
+    sealed_on: str
+    commitment: Sha256
 
 
 # --- decoders ------------------------------------------------------------------------------------------------
@@ -277,8 +317,20 @@ class HubRepository(Strict):
     file: str | None = None
 
 
+def _ascending(ranges: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
+    last = -1
+    for first, end in ranges:
+        if not last < first <= end:
+            raise ValueError("the ranges must be (first, last), ascending and apart")
+        last = end
+    return ranges
+
+
 class DecoderSpec(Boundary):
-    """`decoders/specs/<name>.yaml`: a listed (ranked) decoder."""
+    """`decoders/specs/<name>.yaml`: a listed (ranked) decoder.
+
+    `ordinary` are its ordinary tokens, which random tokens are drawn from: (first, last) ids of each range, ascending.
+    """
 
     name: Name
     title: str
@@ -286,20 +338,13 @@ class DecoderSpec(Boundary):
     tokenizer_repair: Literal["smollm-digits", "gemma-runs"] | None = None
     tensors_sha256: Sha256
     anchor: Annotated[int, Field(ge=0)]
+    ordinary: Annotated[tuple[tuple[int, int], ...], Field(min_length=1), AfterValidator(_ascending)]
     licence: str
     context: Annotated[int, Field(ge=2)]
     note: str = ""
 
 
 # --- certificates --------------------------------------------------------------------------------------------
-
-
-class TaskRef(Strict):
-    """Which task, at which version, with which manifest."""
-
-    name: Name
-    version: str
-    manifest_sha256: Sha256
 
 
 class DecoderRef(Strict):
@@ -319,7 +364,10 @@ class MethodRef(Strict):
 
 
 class CertificateEntry(Strict):
-    """One sample's vectors: `tensor` names its `[k, d]` array in vectors.safetensors."""
+    """One sample's vectors: `tensor` names its `[k, d]` array in vectors.safetensors.
+
+    `text_sha256` is of the sample's content, as in the manifest.
+    """
 
     sample: SampleId
     text_sha256: Sha256
@@ -412,15 +460,22 @@ class StoredHorizon(Strict):
 
 
 class TokenMarks(Strict):
-    """Per token, from the first: where it ends in the text (characters), its margin, its surprisal in bits."""
+    """Per token, from the first: where it ends in the text (characters), its margin, its surprisal in bits.
 
-    ends: tuple[int, ...]
+    `ends` is null for tokens that are drawn as ids: they have no text.
+    """
+
+    ends: tuple[int, ...] | None
     margins: tuple[float, ...]
     bits: tuple[float, ...]
 
 
 class SampleRecord(Boundary):
-    """A line of `samples.jsonl`: one verified sample. It holds no text."""
+    """A line of `samples.jsonl`: one verified sample. It holds no text.
+
+    `bytes` is null where the tokens have no text. `source_bits`, at random tasks alone, is the source entropy of the
+    tokens up to the horizon, and caps `recovered_bits`.
+    """
 
     sample: SampleId
     author: str
@@ -432,7 +487,8 @@ class SampleRecord(Boundary):
     greedy_horizon: int
     censored: bool
     self_limited: bool
-    bytes: int
+    bytes: int | None
+    source_bits: float | None = None
     recovered_bits: float
     density: float
     coder_efficiency: float
@@ -570,9 +626,72 @@ class Summary(Boundary):
     failures: tuple[Failure, ...]
 
 
+# --- submissions ---------------------------------------------------------------------------------------------
+
+ShortText = Annotated[str, Field(min_length=1, max_length=120)]
+Link = Annotated[str, Field(pattern=r"^https://[^\s<>\"']{1,300}$")]
+
+
+class Plan(Strict):
+    """Vectors a text and the span that they are declared to hold: a fixed k, or a fixed ratio of tokens to vectors.
+
+    With `ratio` r, k vectors are given the first r k tokens; `span` is then left out.
+    """
+
+    k: Annotated[int, Field(ge=1)]
+    span: Annotated[int, Field(ge=1)] | None = None
+    ratio: Annotated[float, Field(gt=0)] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.span is None) == (self.ratio is None):
+            raise ValueError("give either a span or a ratio")
+        return self
+
+
+class Weights(Strict):
+    """A safetensors file of an encoder: in the submission's folder, or of a Hub repository at a pinned revision."""
+
+    file: ShortText
+    sha256: Sha256
+    repository: HubId | None = None
+    revision: Revision | None = None
+
+
+class EncoderCode(Strict):
+    """Where an encoder's code is: `file` in the submission's folder has the class `name`."""
+
+    file: ShortText = "encoder.py"
+    name: ShortText = "Encoder"
+    requirements: ShortText | None = None
+    weights: tuple[Weights, ...] = ()
+
+
+class SubmissionSpec(Boundary):
+    """`submissions/<slug>/submission.yaml`: who made the vectors, with what, and under which terms."""
+
+    name: ShortText
+    authors: Annotated[tuple[ShortText, ...], Field(min_length=1, max_length=100)]
+    description: Annotated[str, Field(min_length=1, max_length=2000)]
+    links: dict[ShortText, Link] = {}
+    licence: ShortText
+    kind: Literal["optimisation", "encoder", "upload", "control"]
+    method: Name | None = None
+    """The built-in method, for baselines, protocols and controls."""
+    encoder: EncoderCode | None = None
+    decoders: Annotated[tuple[Name, ...], Field(min_length=1)]
+    plans: Annotated[tuple[Plan, ...], Field(min_length=1)]
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    suffix: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(max_length=8)] = ()
+    training_data: Annotated[str, Field(min_length=1, max_length=2000)]
+    parameters: Annotated[int, Field(ge=0)] | None = None
+
+
 FILES: dict[str, type[Boundary]] = {
     "task": TaskSpec,
     "manifest-line": ManifestLine,
+    "sealed-set": SealedSet,
+    "commitment": Commitment,
     "task-statistics": TaskStatistics,
     "decoder": DecoderSpec,
     "certificate": Certificate,
@@ -581,6 +700,7 @@ FILES: dict[str, type[Boundary]] = {
     "unit-cost": UnitCost,
     "run": RunRecord,
     "summary": Summary,
+    "submission": SubmissionSpec,
 }
 
 

@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from typing import Protocol, cast
+from typing import Protocol, cast, runtime_checkable
 
 from cramboard.errors import InputError
 from cramboard.schema import ManifestLine, TaskSpec
@@ -20,6 +20,14 @@ class Builder(Protocol):
 
     def cut(self, source: Source, line: ManifestLine) -> str:
         """Return the text of one sample."""
+
+
+@runtime_checkable
+class DrawsWords(Protocol):
+    """A builder whose texts are words drawn uniformly, joined by single spaces: the source entropy is known."""
+
+    def vocabulary(self, source: Source) -> tuple[str, ...]:
+        """Return the words, sorted."""
 
 
 def builder_of(spec: TaskSpec) -> Builder:

@@ -10,8 +10,9 @@ from cramboard import files
 from cramboard.errors import InputError, UsageError
 from cramboard.keys import sha256_bytes, sha256_text
 from cramboard.schema import ManifestLine, Split, TaskRef, TaskSpec, from_jsonl_file, from_yaml_file
-from cramboard.tasks.building import builder_of
-from cramboard.tasks.sources import Source, open_source
+from cramboard.tasks.building import DrawsWords, builder_of
+from cramboard.tasks.draws import read_draws
+from cramboard.tasks.sources import open_source
 
 SPEC_FILE = "task.yaml"
 MANIFEST_FILE = "manifest.jsonl"
@@ -19,16 +20,29 @@ MANIFEST_FILE = "manifest.jsonl"
 
 @dataclass(frozen=True)
 class Sample:
-    """One text of a task, with where it comes from."""
+    """One sample of a task, with where it comes from.
+
+    Its content is a text, or 64-bit draws that a decoder turns into token ids; `text` or `draws` is None accordingly.
+    """
 
     id: str
-    text: str
+    content: str | tuple[int, ...]
     sha256: str
     author: str
     date: str
     origin: str
     split: Split
     licence: str
+
+    @property
+    def text(self) -> str | None:
+        """The text, where the sample is one."""
+        return self.content if isinstance(self.content, str) else None
+
+    @property
+    def draws(self) -> tuple[int, ...] | None:
+        """The draws, where the sample is made of them."""
+        return None if isinstance(self.content, str) else self.content
 
 
 @dataclass(frozen=True)
@@ -43,6 +57,11 @@ class Task:
     def ref(self) -> TaskRef:
         """Name this task, its version and its manifest, as certificates do."""
         return TaskRef(name=self.spec.name, version=self.spec.version, manifest_sha256=self.manifest_sha256)
+
+    @property
+    def tuned_on(self) -> "Task":
+        """The task whose tuning samples the constant controls are fitted on."""
+        return self
 
     def select(
         self, split: Split | None = "public", ids: Sequence[str] | None = None, limit: int | None = None
@@ -81,11 +100,26 @@ class Task:
             UsageError: If `limit` is below 1.
         """
         lines = self.select(split, ids, limit)
-        source = open_source(self.spec.source)
-        return [self._sample(source, line) for line in lines]
+        return [self._sample(line, text) for line, text in zip(lines, self._texts(lines), strict=True)]
 
-    def _sample(self, source: Source, line: ManifestLine) -> Sample:
-        text = builder_of(self.spec).cut(source, line)
+    def words(self) -> tuple[str, ...] | None:
+        """Return the words that the task's texts are drawn from uniformly, sorted; None for any other task.
+
+        Raises:
+            MachineError: If the package that carries the words is missing or has another version.
+        """
+        builder = builder_of(self.spec)
+        return builder.vocabulary(open_source(self.spec.source)) if isinstance(builder, DrawsWords) else None
+
+    def _texts(self, lines: Sequence[ManifestLine]) -> list[str]:
+        source, builder = open_source(self.spec.source), builder_of(self.spec)
+        return [builder.cut(source, line) for line in lines]
+
+    def _identity(self, line: ManifestLine) -> str:
+        """Return the sha256 by which keys and certificates name a sample's text."""
+        return line.sha256
+
+    def _sample(self, line: ManifestLine, text: str) -> Sample:
         if len(text) != line.characters or sha256_text(text) != line.sha256:
             raise InputError(
                 f"sample {line.id} of task {self.spec.name}: the text is not the one of the manifest; "
@@ -93,8 +127,8 @@ class Task:
             )
         return Sample(
             id=line.id,
-            text=text,
-            sha256=line.sha256,
+            content=text if self.spec.form == "text" else read_draws(text),
+            sha256=self._identity(line),
             author=line.author,
             date=line.date,
             origin=line.origin,

@@ -11,7 +11,7 @@ from cramboard.keys import sha256_bytes
 from cramboard.tasks import draft, load_task, read_task, redraw, task_names
 
 
-@pytest.mark.parametrize("name", ["random-words", "speeches"])
+@pytest.mark.parametrize("name", ["random-tokens", "random-words", "speeches"])
 def test_the_rule_gives_the_committed_manifest_byte_for_byte(name: str) -> None:
     committed = (data_folder("tasks") / name / "manifest.jsonl").read_bytes()
     assert redraw(load_task(name).spec).encode() == committed
@@ -107,7 +107,7 @@ def test_a_damaged_spec_is_refused(tasks_folder: Path, old: str, new: str, expec
 def test_an_unknown_builder_is_refused(tasks_folder: Path, builder: str) -> None:
     path = tasks_folder / "random-words" / "task.yaml"
     path.write_text(path.read_text().replace("builder: random-words", f"builder: {builder}"))
-    with pytest.raises(InputError, match=rf"unknown builder '{builder}'; there are: passages, random-words"):
+    with pytest.raises(InputError, match=rf"unknown builder '{builder}'; there are: passages, random-tokens"):
         load_task("random-words").samples(limit=1)
 
 

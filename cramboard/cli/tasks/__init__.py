@@ -4,6 +4,8 @@ import click
 
 from cramboard.cli.tasks.build import command as build_command
 from cramboard.cli.tasks.list import command as list_command
+from cramboard.cli.tasks.reveal import command as reveal_command
+from cramboard.cli.tasks.seal import command as seal_command
 from cramboard.cli.tasks.show import command as show_command
 
 
@@ -15,3 +17,5 @@ def command() -> None:
 command.add_command(build_command)
 command.add_command(list_command)
 command.add_command(show_command)
+command.add_command(seal_command)
+command.add_command(reveal_command)

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from cramboard.errors import InputError, UsageError
-from cramboard.schema import ArchivesSource, PackageSource, TaskSource
+from cramboard.schema import ArchivesSource, PackageSource, SeedSource, TaskSource
 from cramboard.tasks.sources.archive import open_archives
 from cramboard.tasks.sources.package import open_package
+from cramboard.tasks.sources.seed import NoFiles
 from cramboard.tasks.sources.source import Source
 
 
@@ -22,6 +23,8 @@ def open_source(source: TaskSource, given: Path | None = None) -> Source:
             return open_archives(source, given)
         case PackageSource() if given is None:
             return open_package(source)
+        case SeedSource() if given is None:
+            return NoFiles()
     if given is not None:
         raise UsageError(f"--source is for tasks from archives, and this one comes from {source}; leave it away")
     raise InputError(f"the source {source} cannot be opened by this cramboard; upgrade it")
