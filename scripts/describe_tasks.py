@@ -80,9 +80,10 @@ def surprisal(decoder, sample) -> tuple[int, list[float]]:
     """Return how many tokens a sample has, and the bits of the first of them under the decoder alone."""
     import torch
 
+    from cramboard.reading import tokens_of
     from cramboard.verify.scoring import score
 
-    ids = decoder.tokenize(sample.text).ids
+    ids = tokens_of(sample, decoder).ids
     first = torch.tensor(ids[: min(SCORED_TOKENS, decoder.room(0))], device=decoder.device)
     return len(ids), score(decoder, first, None).bits.tolist()
 

@@ -1,4 +1,4 @@
-"""Pinned files of public archives: from a local copy, the cache, or the archive's own address.
+"""Pinned files of public archives: from the cache, a local copy, or the archive's own address.
 
 Whatever the way, a file's bytes have the sha256 that its task pins, or one line says why there are none.
 """
@@ -54,9 +54,10 @@ class ArchiveFiles:
             if data is None:
                 raise InputError(f"{self.given}: no {archive.top}/{inner} there; give a whole copy of the archive")
             return data
-        copies = os.environ.get(COPIES)
-        data = self._copied(Path(copies), archive, inner) if copies else None
-        return data or _cached(archive.files[inner]) or self._fetched(archive, inner)
+        data = _cached(archive.files[inner])
+        if data is None and (copies := os.environ.get(COPIES)):
+            data = self._copied(Path(copies), archive, inner)
+        return self._fetched(archive, inner) if data is None else data
 
     def _copied(self, place: Path, archive: Archive, inner: str) -> bytes | None:
         """Return a file from a folder or an archive on this machine, or None if it is not there."""
@@ -115,7 +116,7 @@ def open_archives(source: ArchivesSource, given: Path | None = None) -> ArchiveF
     """Open archives; nothing is read before a file is asked for.
 
     A local copy is a folder that holds `<name>-<commit>/` or `<name>-<commit>.tar.*`, or such an archive itself.
-    `given` is one; else the folder that CRAMBOARD_ARCHIVES names is looked in, then the cache, then the network.
+    `given` is one; else the cache is looked in, then the folder that CRAMBOARD_ARCHIVES names, then the network.
 
     Raises:
         InputError: If there is nothing at `given`.
