@@ -61,7 +61,7 @@ def main() -> None:
     if asked.output is not None:
         facts = provenance(torch.device(asked.device), torch.float16 if bench.peak else torch.float32, "sdpa")
         result = {
-            "command": " ".join(["python -m benchmarks", *sys.argv[1:]]),
+            "command": f"python -m benchmarks --device {asked.device}",
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
             "seconds": round(time.perf_counter() - started, 1),
             "peak_bf16_tflops": bench.peak and round(bench.peak, 1),

@@ -202,7 +202,7 @@ class Tuning:
 TUNING = {
     64: {"attend": Tuning(64, 4, 3), "keys": Tuning(32, 4, 1), "queries": Tuning(64, 4, 1)},
     128: {"attend": Tuning(64, 8, 2), "keys": Tuning(64, 8, 2), "queries": Tuning(64, 8, 2)},
-    256: {"attend": Tuning(32, 8, 2), "keys": Tuning(32, 8, 2), "queries": Tuning(32, 8, 2)},
+    256: {"attend": Tuning(64, 8, 1), "keys": Tuning(32, 8, 2), "queries": Tuning(64, 8, 1)},
 }
 # float32 (tests) fits no pipeline.
 _FULL = Tuning(32, 4, 1)
