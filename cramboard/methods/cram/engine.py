@@ -90,25 +90,16 @@ class _Report:
 def _certify(
     settings: CramSettings, request: Request, results: Sequence[Searched], exact: torch.dtype
 ) -> list[list[int]]:
-    """Return the certified horizon of every candidate of every search, a little beyond what the search counted."""
-    decoder = request.decoder
+    """Return the certified horizon of every candidate of every search, looking a little beyond what was counted."""
+    beyond = settings.grow * request.k
     texts = [
-        assignment.ids[: result.found.horizon + settings.grow * request.k]
+        assignment.ids[: counted + beyond]
         for assignment, result in zip(request.assignments, results, strict=True)
+        for counted in result.found.counted
     ]
-    counts = [len(result.found.candidates) for result in results]
-    longest = max(map(len, texts))
-    padded = torch.tensor([[*text, *[0] * (longest - len(text))] for text in texts], device=decoder.device)
-    lengths = torch.tensor([len(text) for text in texts], device=decoder.device)
-    repeats = torch.tensor(counts, device=decoder.device)
-    found = certified_horizons(
-        decoder,
-        padded.repeat_interleave(repeats, 0),
-        lengths.repeat_interleave(repeats),
-        torch.cat([result.found.candidates for result in results]),
-        exact,
-    )
-    return [part.tolist() for part in torch.split(found, counts)]
+    candidates = torch.cat([result.found.candidates for result in results])
+    horizons = iter(certified_horizons(request.decoder, texts, candidates, exact))
+    return [[next(horizons) for _ in result.found.counted] for result in results]
 
 
 def _curve(steps: int, results: Sequence[Searched], horizons: Sequence[Sequence[int]]) -> list[CurvePoint]:

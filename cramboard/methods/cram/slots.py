@@ -26,15 +26,20 @@ class Found:
 
     Attributes:
         candidates: `[c, k, d]`: the best at each checkpoint in order, the best at the firm margin, the last measured.
-        checkpoints: How many of them are checkpoints'.
+        counted: Leading tokens that the search counted for each candidate (for the last, the most that it counted).
+        checkpoints: How many of the candidates are checkpoints'.
         steps: Steps taken.
-        horizon: Leading tokens that the search counted.
     """
 
     candidates: torch.Tensor
+    counted: tuple[int, ...]
     checkpoints: int
     steps: int
-    horizon: int
+
+    @property
+    def horizon(self) -> int:
+        """The most leading tokens that the search counted."""
+        return self.counted[-1]
 
 
 class Slots:
@@ -72,6 +77,7 @@ class Slots:
         self._live = torch.zeros(count, device=device, dtype=torch.bool)
         self._best, self._firm, self._last = (like.new_zeros(count, k, d) for _ in range(3))
         self._history = like.new_zeros(count, len(self._checkpoints), k, d)
+        self._history_horizons = whole.new_zeros(count, len(self._checkpoints))
 
     def begin(self, row: int, sample: str, ids: tuple[int, ...], seed: int) -> None:
         """Seat a sample in slot `row`."""
@@ -95,7 +101,9 @@ class Slots:
         reached = sum(point < steps for point in self._checkpoints.tolist()) + 1
         kept = torch.cat([self._history[row, :reached], self._firm[row][None], self._last[row][None]])
         self._live[row] = False
-        return Found(kept, reached, steps, int(self._horizons[row]))
+        last = torch.stack([self._firm_horizons[row], self._horizons[row]])
+        counted = torch.cat([self._history_horizons[row, :reached], last]).tolist()
+        return Found(kept, tuple(counted), reached, steps)
 
     def observe(self) -> torch.Tensor:
         """Return `[count + 1, 3]` int64: each slot's life, horizon and steps; in the last row the room needed."""
@@ -119,6 +127,7 @@ class Slots:
         self._adam.step(self._parameters.pull_back(_finite(gradients)), rates, self._steps, active)
         stage = (self._checkpoints[None] < self._steps[:, None]).sum(1).clamp(max=len(self._checkpoints) - 1)
         self._history[self._rows, stage] = self._best
+        self._history_horizons[self._rows, stage] = self._horizons
         self._advance(active, counted)
 
     def _keep(
