@@ -561,14 +561,20 @@ class UnitCost(Boundary):
 
 
 class CurvePoint(Strict):
-    """A point of the anytime curve: after `seconds` and `steps`, the mean horizon of the unit so far.
+    """A point of the anytime curve: the best horizon of every sample of the unit so far.
 
-    `certified` says whether the horizon was certified in float32 or only counted by the search.
+    Attributes:
+        seconds: Compute seconds a sample; samples that share a step share its time equally.
+        steps: Steps that each sample has had, if its search had not ended before.
+        mean_horizon: The mean of `horizons`.
+        horizons: One for each sample of the unit, in their order.
+        certified: Whether the horizons were certified in float32 or only counted by the search.
     """
 
     seconds: float
     steps: int
     mean_horizon: float
+    horizons: tuple[int, ...]
     certified: bool
 
 

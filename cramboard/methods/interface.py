@@ -44,7 +44,7 @@ class Request:
         assignments: The texts; each gets vectors of its own.
         decoder: The frozen decoder.
         k: Vectors a text.
-        seed: Of everything random. With the same batch it gives the same vectors on one machine.
+        seed: Of everything random.
         dtype: What a search computes in.
         others: The same task's tuning samples, for methods that learn from other texts.
         report: Told of progress.

@@ -12,9 +12,10 @@ from cramboard.run.units import Unit, plan_units
 from cramboard.schema import DecoderRef, RunRecord
 from cramboard.tasks import Sample, Task, load_task, sealed_task
 
-# Texts that share a step on a CPU: more of them fill its cores no better and finish later.
+# Texts of a unit. On a CPU they share every step: more of them fill its cores no better and finish later. On a GPU a
+# method seats as many at once as it has room for, and the others follow.
 _CPU_BATCH = 4
-_GPU_BATCH = 64
+_GPU_BATCH = 128
 
 
 @dataclass(frozen=True)
