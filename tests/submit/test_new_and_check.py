@@ -80,7 +80,7 @@ def test_trained_weights_and_a_suffix_pass(write: Write) -> None:
         ({"decoders": ["gpt-9"]}, "field decoders: 'gpt-9' is not listed"),
         ({"encoder": {"file": "other.py"}}, "other.py: there is no such file"),
         ({"encoder": {"name": "Coder"}}, "has no class Coder"),
-        ({"encoder": {"weights": [pinned("w.safetensors", b"x")]}}, "w.safetensors is not in the folder"),
+        ({"encoder": {"weights": [pinned("w.safetensors", b"x")]}}, "w.safetensors is not there"),
         ({"encoder": {"requirements": "wishes.txt"}}, "no such requirements file"),
     ],
 )
