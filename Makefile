@@ -9,10 +9,10 @@ CLONE  ?= .
 RUNS   ?= runs/evaluated
 BRANCH ?= evaluated
 
-.PHONY: help install sandbox demo test lint format types schemas submission evaluate results propose site clean
+.PHONY: help install sandbox demo bench test test-slow lint format types schemas submission evaluate results propose site clean
 
 help:  ## list the verbs
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "%-12s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "%-12s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(READY)  ## make the environment (.venv) with everything in it
 
@@ -34,8 +34,15 @@ demo: $(READY)  ## cram four real speeches into one vector each, verify them, an
 	@printf 'Page to look at: '
 	@$(BIN)/cramboard view runs/demo
 
+bench: $(READY)  ## time the engine beside other loops (on a GPU if there is one, else under a minute on the CPU)
+	$(BIN)/python -m benchmarks
+
 test: $(READY) lint types  ## what CI runs: style, types, layers, tests
 	$(BIN)/pytest
+
+test-slow: $(READY)  ## the tests that are slow or need more installed, olah for one
+	$(BIN)/pip install --quiet --constraint constraints.txt --group slow
+	$(BIN)/pytest -m slow
 
 lint: $(READY)  ## ruff and the import layers
 	$(BIN)/ruff check .

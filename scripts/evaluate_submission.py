@@ -15,7 +15,7 @@ from cramboard.errors import CramboardError
 from cramboard.run import Asked, Observer, evaluate_all, plan_all
 from cramboard.submission import VECTORS, read_submission
 from cramboard.submit.check import check
-from cramboard.tasks import task_names
+from cramboard.tasks import read_spec, task_folder, task_names
 
 
 def main() -> int:
@@ -39,15 +39,22 @@ def main() -> int:
 
 
 def _all_asked(folder: Path, runs: Path) -> Iterator[Asked]:
-    """Yield what is to be evaluated: of uploaded vectors what was uploaded, of an encoder everything."""
+    """Yield what is to be evaluated: of uploaded vectors what was uploaded, of an encoder every task of texts."""
     spec = read_submission(folder).spec
-    for task in task_names():
+    for task in _built_tasks(texts_only=spec.kind == "encoder"):
         for decoder in spec.decoders:
             for declared in spec.plans:
                 uploaded = folder / VECTORS / task / decoder / f"k{declared.k}"
                 if spec.kind != "upload" or uploaded.is_dir():
                     place = runs / f"{task}-{decoder}-k{declared.k}"
                     yield Asked(task=task, decoder=decoder, method=str(folder), k=declared.k, output_dir=place)
+
+
+def _built_tasks(texts_only: bool) -> Iterator[str]:
+    for name in task_names():
+        task = read_spec(task_folder(name))
+        if task.manifest_sha256 is not None and (task.form == "text" or not texts_only):
+            yield name
 
 
 def _evaluate(asked: Asked) -> int:

@@ -3,6 +3,7 @@
 from cramboard.decoders.catalog import DecoderPlace, decoder_names, find_decoder
 from cramboard.decoders.decoder import Decoder, Tokens
 from cramboard.decoders.load import check_device, decoder_folder, load_decoder
+from cramboard.decoders.precision import float32_products
 
 __all__ = [
     "Decoder",
@@ -12,5 +13,6 @@ __all__ = [
     "decoder_folder",
     "decoder_names",
     "find_decoder",
+    "float32_products",
     "load_decoder",
 ]

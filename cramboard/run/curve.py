@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from cramboard.decoders import Decoder
+from cramboard.reading import tokens_of
 from cramboard.run.asked import Asked
 from cramboard.run.evaluate import Outcome, evaluate, load
 from cramboard.run.observer import Observer
@@ -59,5 +60,5 @@ def _curve(asked: Asked) -> tuple[int, ...]:
 
 def _reach(plan: Plan, decoder: Decoder) -> int:
     """Return how many leading tokens every text of the plan has and the context takes."""
-    shortest = min(len(decoder.tokenize(sample.text).ids) for sample in plan.samples)
+    shortest = min(len(tokens_of(sample, decoder).ids) for sample in plan.samples)
     return min(shortest, decoder.room(plan.asked.k))

@@ -16,9 +16,10 @@ from cramboard.submission import read_submission
 from cramboard.tasks import Sample, Task, load_task, sealed_task
 from cramboard.unsandboxed import run_unsandboxed
 
-# Texts that share a step on a CPU: more of them fill its cores no better and finish later.
+# Texts of a unit. On a CPU they share every step: more of them fill its cores no better and finish later. On a GPU a
+# method seats as many at once as it has room for, and the others follow.
 _CPU_BATCH = 4
-_GPU_BATCH = 64
+_GPU_BATCH = 128
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,11 @@ def plan(asked: Asked) -> Plan:
         task = sealed_task(task, asked.sealed)
     place = find_decoder(asked.decoder, asked.revision)
     method = _method(asked, place)
+    if method.kind.needs_text and task.spec.form != "text":
+        raise UsageError(
+            f"method {method.name} reads plain text, and the samples of task {task.spec.name} are token ids without "
+            "text; choose a method that needs none, such as cram"
+        )
     if place.spec is not None and place.spec.context - asked.k < 1:
         raise InputError(
             f"-k {asked.k}: decoder {place.name} reads {place.spec.context} positions, so at most "

@@ -7,7 +7,7 @@ from pathlib import Path
 from cramboard.certificate import CERTIFICATE, VECTORS, load_certificate
 from cramboard.decoders import decoder_names, find_decoder
 from cramboard.errors import InputError
-from cramboard.methods import choose_method
+from cramboard.methods import choose_method, method_names
 from cramboard.methods.submitted.environment import requirement_lines
 from cramboard.methods.submitted.pinned import pinned_path
 from cramboard.methods.submitted.upload import upload_folder
@@ -25,6 +25,8 @@ _UPLOAD_BYTES = 64 * 2**20
 def folder_problems(submission: Submission) -> Iterator[str]:
     """Yield what must be mended before the submission can be taken, a line each."""
     yield from _files(submission)
+    if submission.slug in method_names() and submission.spec.method != submission.slug:
+        yield f"{submission.slug}: is the name of a built-in method; choose another"
     for name in submission.spec.decoders:
         if name not in decoder_names():
             yield f"submission.yaml: field decoders: {name!r} is not listed; there are: {', '.join(decoder_names())}"

@@ -80,7 +80,7 @@ def test_trained_weights_and_a_suffix_pass(write: Write) -> None:
         ({"decoders": ["gpt-9"]}, "field decoders: 'gpt-9' is not listed"),
         ({"encoder": {"file": "other.py"}}, "other.py: there is no such file"),
         ({"encoder": {"name": "Coder"}}, "has no class Coder"),
-        ({"encoder": {"weights": [pinned("w.safetensors", b"x")]}}, "w.safetensors is not in the folder"),
+        ({"encoder": {"weights": [pinned("w.safetensors", b"x")]}}, "w.safetensors is not there"),
         ({"encoder": {"requirements": "wishes.txt"}}, "no such requirements file"),
     ],
 )
@@ -157,6 +157,10 @@ def test_what_is_on_the_main_branch_is_not_edited(write: Write, clone: Path) -> 
     write(decoders=[LISTED], name="Other")
     (clone / "submissions" / "README.md").write_text("Mine.\n")
     told(check(folder), "a changed encoder is a new submission", "submissions/README.md: a submission adds the folder")
+
+
+def test_the_name_of_a_built_in_method_is_taken(write: Write) -> None:
+    told(check(write("cram", decoders=[LISTED])), "cram: is the name of a built-in method")
 
 
 def test_two_submissions_at_once_are_to_be_named(write: Write) -> None:

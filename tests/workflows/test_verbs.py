@@ -67,7 +67,7 @@ def make(*words: object) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_every_task_and_plan_of_a_submission_is_evaluated(
+def test_every_built_task_of_texts_and_every_plan_is_evaluated(
     clone: Path, script: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     asked: list[Asked] = []
@@ -75,7 +75,7 @@ def test_every_task_and_plan_of_a_submission_is_evaluated(
     monkeypatch.setattr("sys.argv", ["evaluate_submission.py", "clone", "runs"])
     monkeypatch.setattr("cramboard.submit.check.trial_problems", lambda *_: [])
     monkeypatch.setattr(script, "_evaluate", lambda one: asked.append(one) or 0)
-    monkeypatch.setattr(script, "task_names", lambda: ["random-words", "speeches"])
+    monkeypatch.setattr(script, "task_names", lambda: ["pg19", "random-tokens", "random-words", "speeches"])
     assert script.main() == 0
     assert {one.method for one in asked} == {str(clone / "submissions" / "means")}
     assert [one.output_dir for one in asked] == [

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from cramboard.errors import SubmissionError
+from cramboard.errors import InputError, SubmissionError
 from cramboard.keys import sha256_text
 from cramboard.methods.catalog import ChosenMethod
 from cramboard.methods.interface import Made, MethodKind, Request
@@ -73,7 +73,9 @@ def choose_encoder(submission: Submission, k: int, runner: Runner, isolation: Is
         name=submission.slug,
         preset=None,
         settings=settings,
-        kind=MethodKind(presets={}, span=lambda settings, k: settings.span, make=_maker(submission, runner)),
+        kind=MethodKind(
+            presets={}, span=lambda settings, k: settings.span, make=_maker(submission, runner), needs_text=True
+        ),
         dtype=spec.dtype,
         suffix=spec.suffix,
         unit=_UNIT,
@@ -92,9 +94,10 @@ def _maker(submission: Submission, runner: Runner) -> Callable[[EncoderSettings,
         # One span a batch: `execute` gives every text of a run the same, less where a text is shorter.
         span = max(len(assignment.ids) for assignment in request.assignments)
         start = bare_start(span, request.decoder, request.k, request.seed)
+        given = [assignment.text or "" for assignment in request.assignments]
         # In an order that says nothing of the samples' own.
-        order = sorted(range(len(request.assignments)), key=lambda index: sha256_text(request.assignments[index].text))
-        texts = [request.assignments[index].text for index in order]
+        order = sorted(range(len(given)), key=lambda index: sha256_text(given[index]))
+        texts = [given[index] for index in order]
         vectors, seconds = _run(submission, runner, texts, span, request.decoder, request.k, request.seed)
         made = [vectors[order.index(index)] for index in range(len(texts))]
         return Made(tuple(made), start_seconds=start, seconds=max(0.0, seconds - start))
@@ -127,8 +130,11 @@ def _run(
         "seed": seed,
         "threads": torch.get_num_threads(),
     }
-    python, readable = environment(submission)
-    readable |= _files(submission, code, decoder)
+    try:
+        python, readable = environment(submission)
+        readable |= _files(submission, code, decoder)
+    except InputError as error:  # No fault of a sample.
+        raise SubmissionError(str(error)) from None
     with tempfile.TemporaryDirectory(prefix="cramboard-") as folder:
         given, output = Path(folder) / "input.json", Path(folder) / "output"
         given.write_text(json.dumps(asked), encoding="utf-8")
