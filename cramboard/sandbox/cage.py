@@ -159,9 +159,12 @@ def _launched(argv: Sequence[str], root: Sequence[str], holding: Hold, limits: L
         stack.callback(_end, first)
         _await_starter(process, gate)
         inside = tree(pid)
-        holding.take(inside)
-        for one in inside:
-            _limit(one, limits)
+        try:
+            holding.take(inside)
+            for one in inside:
+                _limit(one, limits)
+        except OSError as error:
+            raise MachineError(f"the sandbox cannot set its limits here ({holding.held_by}: {error})") from None
         folder = _closing(os.open(f"/proc/{pid}/root{OUTPUT}", os.O_RDONLY | os.O_DIRECTORY), stack)
         yield _Cage(process, first, folder, gate, process.stdout)
 
