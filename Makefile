@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help install demo test test-slow lint format types schemas clean
+.PHONY: help install demo bench test test-slow lint format types schemas clean
 
 help:  ## list the verbs
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "%-12s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ demo: $(READY)  ## cram four real speeches into one vector each, verify them, an
 		--limit 4 --output-dir runs/demo
 	@printf 'Page to look at: '
 	@$(BIN)/cramboard view runs/demo
+
+bench: $(READY)  ## time the engine beside other loops (on a GPU if there is one, else under a minute on the CPU)
+	$(BIN)/python -m benchmarks
 
 test: $(READY) lint types  ## what CI runs: style, types, layers, tests
 	$(BIN)/pytest

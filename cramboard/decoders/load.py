@@ -12,6 +12,7 @@ from cramboard.decoders.catalog import DecoderPlace
 from cramboard.decoders.decoder import Decoder
 from cramboard.decoders.fingerprint import tensors_sha256
 from cramboard.decoders.gguf import converted, locate_package_file
+from cramboard.decoders.ordinary import ordinary_tokens, spread_out
 from cramboard.errors import InputError, MachineError
 from cramboard.files import read_text
 from cramboard.schema import GgufPackage, HubRepository
@@ -34,6 +35,7 @@ def load_decoder(place: DecoderPlace, device: str = "cpu", attention: str = "sdp
     check_device(device)
     folder = _folder(place)
     network = _network(place.name, folder, attention, "auto")
+    tokenizer = _tokenizer(place.name, folder)
     network.eval().requires_grad_(False)
     sha256 = tensors_sha256(network)
     if place.spec is not None and sha256 != place.spec.tensors_sha256:
@@ -48,7 +50,8 @@ def load_decoder(place: DecoderPlace, device: str = "cpu", attention: str = "sdp
         context=place.spec.context if place.spec is not None else network.config.max_position_embeddings,
         network=network,
         load=lambda dtype: _network(place.name, folder, attention, dtype),
-        tokenizer=_tokenizer(place.name, folder),
+        tokenizer=tokenizer,
+        ordinary=lambda: _ordinary(place, tokenizer, network.get_output_embeddings().weight.shape[0]),
         device=torch.device(device),
     )
 
@@ -137,6 +140,13 @@ def _tokenizer(name: str, folder: Path) -> Any:
     # Text that spells a special token is text: it must not become that token.
     tokenizer.encode_special_tokens = True
     return tokenizer
+
+
+def _ordinary(place: DecoderPlace, tokenizer: Any, vocabulary: int) -> tuple[int, ...]:
+    """A listed decoder's ordinary tokens as its spec pins them; another's by the rule that those follow."""
+    if place.spec is not None:
+        return spread_out(place.spec.ordinary)
+    return ordinary_tokens(place.name, tokenizer, vocabulary)
 
 
 def _anchor(name: str, config: Any) -> int:

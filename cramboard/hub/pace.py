@@ -41,7 +41,7 @@ class Paces:
         if seconds > self._grace and self._received[url] < seconds * self._least:
             pace = self._received[url] / seconds
             self.forget(url)
-            raise MachineError(f"the Hub sends only {pace:.0f} bytes a second; try again later")
+            raise MachineError(f"only {pace:.0f} bytes a second come; try again later")
 
     def forget(self, url: str) -> None:
         """Stop the clock of a body that is whole or given up."""

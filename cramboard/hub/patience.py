@@ -39,9 +39,15 @@ class Patience:
 
 
 class PatientClient(httpx2.Client):
-    """An HTTP client whose every request ends: in an answer that is worth reading, or in a MachineError."""
+    """An HTTP client whose every request ends: in an answer that is worth reading, or in a MachineError.
 
-    def __init__(self, patience: Patience | None = None) -> None:
+    Args:
+        patience: Its bounds.
+        asked: What errors call the other side.
+    """
+
+    def __init__(self, patience: Patience | None = None, asked: str = "the Hub") -> None:
+        self._asked = asked
         self._patience = patience or Patience()
         self._paces = Paces(self._patience.grace_seconds, self._patience.least_bytes_per_second)
         super().__init__(follow_redirects=True)
@@ -54,7 +60,7 @@ class PatientClient(httpx2.Client):
         """
         host = request.url.host
         if offline():
-            raise MachineError(f"the Hub ({host}) is not asked, because this is offline")
+            raise MachineError(f"{self._asked} ({host}) is not asked, because this is offline")
         request.read()  # Now it can be sent more than once.
         # Some callers ask for no time limit at all.
         request.extensions = {**request.extensions, "timeout": httpx2.Timeout(self._patience.timeout_seconds).as_dict()}
@@ -79,7 +85,7 @@ class PatientClient(httpx2.Client):
             late = time.monotonic() - started + wait > self._patience.total_seconds
             if tried == self._patience.attempts or late or wait > self._patience.longest_wait_seconds:
                 times = "once" if tried == 1 else f"{tried} times"
-                raise MachineError(f"the Hub ({host}) {said} (tried {times}); try again later")
+                raise MachineError(f"{self._asked} ({host}) {said} (tried {times}); try again later")
             time.sleep(wait)
 
     def _send_once(self, request: httpx2.Request, stream: bool, options: dict[str, Any]) -> httpx2.Response:

@@ -10,6 +10,9 @@ from cramboard import files
 from cramboard.errors import InputError, UsageError
 from cramboard.keys import sha256_bytes, sha256_text
 from cramboard.schema import ManifestLine, Split, TaskRef, TaskSpec, from_jsonl_file, from_yaml_file
+from cramboard.tasks.building import DrawsWords, builder_of
+from cramboard.tasks.draws import read_draws
+from cramboard.tasks.sources import open_source
 from cramboard.tasks.texts import load_texts
 
 SPEC_FILE = "task.yaml"
@@ -18,16 +21,29 @@ MANIFEST_FILE = "manifest.jsonl"
 
 @dataclass(frozen=True)
 class Sample:
-    """One text of a task, with where it comes from."""
+    """One sample of a task, with where it comes from.
+
+    Its content is a text, or 64-bit draws that a decoder turns into token ids; `text` or `draws` is None accordingly.
+    """
 
     id: str
-    text: str
+    content: str | tuple[int, ...]
     sha256: str
     author: str
     date: str
     origin: str
     split: Split
     licence: str
+
+    @property
+    def text(self) -> str | None:
+        """The text, where the sample is one."""
+        return self.content if isinstance(self.content, str) else None
+
+    @property
+    def draws(self) -> tuple[int, ...] | None:
+        """The draws, where the sample is made of them."""
+        return None if isinstance(self.content, str) else self.content
 
 
 @dataclass(frozen=True)
@@ -92,6 +108,15 @@ class Task:
         lines = self.select(split, ids, limit)
         return [self._sample(line, text) for line, text in zip(lines, self._texts(lines), strict=True)]
 
+    def words(self) -> tuple[str, ...] | None:
+        """Return the words that the task's texts are drawn from uniformly, sorted; None for any other task.
+
+        Raises:
+            MachineError: If the package that carries the words is missing or has another version.
+        """
+        builder = builder_of(self.spec)
+        return builder.vocabulary(open_source(self.spec.source)) if isinstance(builder, DrawsWords) else None
+
     def _texts(self, lines: Sequence[ManifestLine]) -> list[str]:
         texts = load_texts(self.spec, lines)
         return [texts[line.sha256] for line in lines]
@@ -108,7 +133,7 @@ class Task:
             )
         return Sample(
             id=line.id,
-            text=text,
+            content=text if self.spec.form == "text" else read_draws(text),
             sha256=self._identity(line),
             author=line.author,
             date=line.date,

@@ -14,7 +14,7 @@ from cramboard.errors import CramboardError, InputError, MachineError, warn
 from cramboard.hub import offline
 from cramboard.keys import sha256_text
 from cramboard.schema import ManifestLine, PackageSource, SeedSource, TaskSpec
-from cramboard.tasks.building import builder_named
+from cramboard.tasks.building import builder_of
 from cramboard.tasks.cache import cached_text, keep_texts
 from cramboard.tasks.dataset import read_dataset
 from cramboard.tasks.published.reading import Published
@@ -107,7 +107,7 @@ class Built:
             InputError, MachineError: If some cannot be cut, with the reason of the first of them.
         """
         source = open_source(self.spec.source)
-        builder = builder_named(self.spec.builder)
+        builder = builder_of(self.spec)
         failures: list[CramboardError] = []
         for line in lines:
             try:

@@ -10,7 +10,7 @@ import pyarrow.parquet
 import pytest
 
 from cramboard.errors import InputError, MachineError
-from cramboard.tasks import first_build, load_task
+from cramboard.tasks import draft, load_task
 from cramboard.tasks.builders.pg19 import cut
 from cramboard.tasks.sources import hub_dataset, open_source
 from tests.hub.standin import Answer, Fault, Standin
@@ -73,7 +73,7 @@ def test_before_its_first_build_one_line_says_so(tasks_folder: Path) -> None:
 def test_the_first_build_pins_what_it_finds_and_leaves_the_rest(standin: Standin, folder: Path) -> None:
     head = offer(standin, {"data/train-00000-of-00001.parquet": parquet(ROWS)}).head.id
     before = (folder / "task.yaml").read_text()
-    task = first_build(folder)
+    task = draft(folder)
     after = (folder / "task.yaml").read_text()
     assert after == before.replace("revision: null", f'revision: "{head}"').replace(
         "manifest_sha256: null", f'manifest_sha256: "{task.manifest_sha256}"'
@@ -86,7 +86,7 @@ def test_the_first_build_pins_what_it_finds_and_leaves_the_rest(standin: Standin
 
 def test_a_sample_is_the_second_half_of_its_rows_sentences(standin: Standin, folder: Path) -> None:
     offer(standin, {"train.parquet": parquet(ROWS)})
-    task = first_build(folder)
+    task = draft(folder)
     [sample] = task.samples(ids=["pg19-0003"])
     assert sample.text == row_text(3)[row_text(3).index(sample.text) :]
     assert sample.text.count(".") == 4
@@ -97,7 +97,9 @@ def test_a_sample_is_the_second_half_of_its_rows_sentences(standin: Standin, fol
 
 def test_after_it_the_texts_need_no_network(standin: Standin, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     offer(standin, {"train.parquet": parquet(ROWS)})
-    first_build(folder)
+    ended = cramboard("tasks", "build", "pg19")
+    assert (ended.code, ended.err) == (0, "")
+    assert "drawn, 114 of 114 samples built" in ended.out
     standin.requests.clear()
     monkeypatch.setenv("CRAMBOARD_OFFLINE", "1")
     assert len(load_task("pg19").samples(split=None)) == 114
@@ -108,7 +110,7 @@ def test_with_the_cache_gone_the_texts_are_built_again_from_the_pinned_revision(
     standin: Standin, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repository = offer(standin, {"train.parquet": parquet(ROWS)})
-    expected = first_build(folder).samples()
+    expected = draft(folder).samples()
     hub_dataset._texts.cache_clear()
     repository.commit("main", "replace", {"train.parquet": Blob(parquet(ROWS[::-1]), large=True)})
     monkeypatch.setenv("CRAMBOARD_CACHE", str(tmp_path / "empty"))
@@ -125,7 +127,7 @@ def test_with_the_cache_gone_the_texts_are_built_again_from_the_pinned_revision(
 )
 def test_the_splits_files_are_found(standin: Standin, folder: Path, tree: dict[str, bytes]) -> None:
     offer(standin, tree)
-    task = first_build(folder)
+    task = draft(folder)
     offer(standin, {"train.parquet": parquet(ROWS)})
     assert task.samples(ids=["pg19-0000"])[0].text in ROWS[0]
     assert len(task.lines) == 114
@@ -147,7 +149,7 @@ def test_another_dataset_than_expected_is_refused_and_changes_nothing(
     offer(standin, tree)
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     with pytest.raises(InputError, match=expected) as caught:
-        first_build(folder)
+        draft(folder)
     assert "\n" not in str(caught.value)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
@@ -155,7 +157,7 @@ def test_another_dataset_than_expected_is_refused_and_changes_nothing(
 def test_without_the_hub_the_first_build_says_so(standin: Standin, folder: Path) -> None:
     standin.faults.append(Fault("", Answer(503)))
     with pytest.raises(MachineError, match=rf"dataset {NAME}: the Hub \(127.0.0.1\) answers 503"):
-        first_build(folder)
+        draft(folder)
     assert not (folder / "manifest.jsonl").exists()
 
 
@@ -164,27 +166,27 @@ def test_a_folder_that_cannot_be_written_says_what_to_do(
 ) -> None:
     monkeypatch.setattr("os.access", lambda path, mode: False)
     with pytest.raises(MachineError, match="build it in a clone of cramboard, or install"):
-        first_build(folder)
+        draft(folder)
     assert not standin.requests
 
 
-def test_a_task_is_first_built_once(standin: Standin, folder: Path) -> None:
-    offer(standin, {"train.parquet": parquet(ROWS)})
-    first_build(folder)
-    with pytest.raises(InputError, match="task pg19 is built already"):
-        first_build(folder)
+def test_a_pinned_task_is_drawn_again_from_its_revision(standin: Standin, folder: Path) -> None:
+    repository = offer(standin, {"train.parquet": parquet(ROWS)})
+    task = draft(folder)
+    repository.commit("main", "replace", {"train.parquet": Blob(parquet(ROWS[::-1]), large=True)})
+    assert draft(folder) == task
 
 
 def test_a_row_outside_the_dataset_is_refused(standin: Standin, folder: Path) -> None:
     offer(standin, {"train.parquet": parquet(ROWS)})
-    source = open_source(first_build(folder).spec.source)
+    source = open_source(draft(folder).spec.source)
     with pytest.raises(InputError, match="no row '120'; restore the task's manifest"):
         source.read("120")
 
 
 def test_once_built_it_is_published_with_the_others(standin: Standin, folder: Path) -> None:
     offer(standin, {"train.parquet": parquet(ROWS)})
-    first_build(folder)
+    draft(folder)
     ended = cramboard("tasks", "publish", "--repo", "org/texts")
     assert ended.code == 0, ended
     assert "left out" not in ended.err

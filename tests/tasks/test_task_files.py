@@ -11,7 +11,7 @@ from cramboard.keys import sha256_bytes
 from cramboard.tasks import draft, load_task, read_task, redraw, task_names
 
 
-@pytest.mark.parametrize("name", ["random-words", "speeches"])
+@pytest.mark.parametrize("name", ["random-tokens", "random-words", "speeches"])
 def test_the_rule_gives_the_committed_manifest_byte_for_byte(name: str) -> None:
     committed = (data_folder("tasks") / name / "manifest.jsonl").read_bytes()
     assert redraw(load_task(name).spec).encode() == committed
@@ -103,11 +103,24 @@ def test_a_damaged_spec_is_refused(tasks_folder: Path, old: str, new: str, expec
     assert expected in refusal("speeches")
 
 
-@pytest.mark.parametrize("builder", ["sermons", "speeches.draw", "os"])
+@pytest.mark.parametrize("builder", ["sermons", "passages.draw", "os"])
 def test_an_unknown_builder_is_refused(tasks_folder: Path, builder: str) -> None:
+    path = tasks_folder / "random-words" / "task.yaml"
+    path.write_text(path.read_text().replace("builder: random-words", f"builder: {builder}"))
+    with pytest.raises(InputError, match=rf"unknown builder '{builder}'; there are: passages, pg19, random-tokens"):
+        load_task("random-words").samples(limit=1)
+
+
+def test_a_rule_for_passages_belongs_to_the_builder_passages(tasks_folder: Path) -> None:
     path = tasks_folder / "speeches" / "task.yaml"
-    path.write_text(path.read_text().replace("builder: speeches", f"builder: {builder}"))
-    with pytest.raises(InputError, match=rf"unknown builder '{builder}'; there are: pg19, random-words, speeches"):
+    path.write_text(path.read_text().replace("builder: passages", "builder: random-words"))
+    assert "the builder passages needs the field passages, and no other builder has it" in refusal("speeches")
+
+
+def test_an_unknown_reader_is_refused(tasks_folder: Path) -> None:
+    path = tasks_folder / "speeches" / "task.yaml"
+    path.write_text(path.read_text().replace("reader: address", "reader: os"))
+    with pytest.raises(InputError, match=r"unknown reader 'os'; there are: address, plain-text, proposal, tei-novel"):
         load_task("speeches").samples(limit=1)
 
 

@@ -2,6 +2,7 @@
 
 import click
 
+from cramboard.cli.tasks.build import command as build_command
 from cramboard.cli.tasks.list import command as list_command
 from cramboard.cli.tasks.publish import command as publish_command
 from cramboard.cli.tasks.reveal import command as reveal_command
@@ -14,6 +15,7 @@ def command() -> None:
     """Show the tasks and their samples, and publish them."""
 
 
+command.add_command(build_command)
 command.add_command(list_command)
 command.add_command(show_command)
 command.add_command(publish_command)

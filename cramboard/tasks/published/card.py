@@ -7,7 +7,7 @@ from pathlib import Path
 import jinja2
 
 from cramboard.schema import DatasetSpec
-from cramboard.tasks.published.columns import MEANINGS, features
+from cramboard.tasks.published.columns import CONTENTS, MEANINGS, features
 from cramboard.tasks.published.layout import table_path, version_tag
 from cramboard.tasks.task import Task
 
@@ -27,7 +27,7 @@ def card(dataset: DatasetSpec, tasks: Sequence[Task], repository: str) -> str:
         dataset=dataset,
         repository=repository,
         tag=version_tag(dataset.version),
-        columns=MEANINGS,
+        columns=MEANINGS | {name: CONTENTS[name] for name in sorted({task.spec.form for task in tasks}, reverse=True)},
         tasks=tasks,
     )
     return f"---\n{_metadata(dataset, tasks).strip()}\n---\n\n{body}"

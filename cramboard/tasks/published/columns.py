@@ -1,12 +1,13 @@
 """The columns of a published task, and what a row says of a sample.
 
-A task of another form than text (token ids that are drawn, say) gets its own columns here, and nowhere else.
+The last one is the content, by the task's form: its text, or its draws as 64-bit numbers.
 """
 
 from typing import TYPE_CHECKING, Any
 
 from cramboard.errors import InputError
 from cramboard.schema import TaskSpec
+from cramboard.tasks.draws import write_draws
 
 if TYPE_CHECKING:
     from datasets import Features
@@ -14,38 +15,43 @@ if TYPE_CHECKING:
 
     from cramboard.tasks.task import Sample
 
-_CONTENT = "text"
 # What each column holds, in the order of the table; the card prints it.
 MEANINGS = {
     "id": "the sample's name, unique in its task",
     "split": "`public` or `tuning`",
     "author": "who wrote it; intervals are clustered by author",
     "date": "when it was written, or drawn",
-    "origin": "which part of the task's source it is from",
-    "licence": "under what the text may be used",
-    "sha256": "of the content as UTF-8",
-    _CONTENT: "the content",
+    "origin": "which part of the task's source it is from, or its seed",
+    "licence": "under what it may be used",
+    "sha256": "of the content as UTF-8: the text, or the draws as 16 hexadecimal digits each, single spaces between",
+}
+CONTENTS = {
+    "text": "the text",
+    "draws": "the draws, 64-bit numbers that each decoder reads as token ids of its own",
 }
 
 
 def features(spec: TaskSpec) -> "Features":
     """Return the columns of the task `spec` with their types, as the Hub's viewer and `datasets` read them."""
-    from datasets import Features, Value
+    from datasets import Features, List, Value
 
-    return Features({name: Value("string") for name in MEANINGS})
+    content = Value("string") if spec.form == "text" else List(Value("uint64"))
+    return Features({name: Value("string") for name in MEANINGS} | {spec.form: content})
 
 
-def row(sample: "Sample") -> dict[str, Any]:
+def row(sample: "Sample", spec: TaskSpec) -> dict[str, Any]:
     """Return a sample as a row with the columns of its task."""
-    return {name: getattr(sample, name) for name in MEANINGS}
+    return {name: getattr(sample, name) for name in (*MEANINGS, spec.form)}
 
 
 def contents(table: "Table", where: str) -> list[str]:
-    """Return the texts of a published table: what the manifest has the sha256 of. `where` names it in errors.
+    """Return the contents in a published table: what the manifest has the sha256 of. `where` names it in errors.
 
     Raises:
-        InputError: If it has not the column.
+        InputError: If it has no column of contents.
     """
-    if _CONTENT not in table.column_names:
-        raise InputError(f"{where}: no column {_CONTENT!r}")
-    return [text for text in table[_CONTENT].to_pylist() if isinstance(text, str)]
+    for name in CONTENTS:
+        if name in table.column_names:
+            found = [content for content in table[name].to_pylist() if content is not None]
+            return found if name == "text" else [write_draws(draws) for draws in found]
+    raise InputError(f"{where}: no column {' or '.join(CONTENTS)}")

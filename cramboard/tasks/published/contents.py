@@ -38,7 +38,7 @@ def _task_files(task: Task) -> dict[str, bytes]:
         raise type(error)(f"task {name} is not whole and cannot be published: {error}") from None
     files = {f"{name}/{file}": read_bytes(task_folder(name) / file, "file") for file in (SPEC_FILE, MANIFEST_FILE)}
     for split in dict.fromkeys(sample.split for sample in samples):
-        rows = [row(sample) for sample in samples if sample.split == split]
+        rows = [row(sample, task.spec) for sample in samples if sample.split == split]
         files[table_path(name, split)] = to_parquet(rows, features(task.spec))
     return files
 
