@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cramboard.cli import options
 from cramboard.cli.output import write_json
+from cramboard.errors import UsageError
 
 if TYPE_CHECKING:
     from cramboard.run import Plan
@@ -48,6 +50,7 @@ def _settings(ctx: click.Context, param: click.Parameter, values: tuple[str, ...
     show_default=True,
     help="Which samples.",
 )
+@options.sealed
 @click.option("--limit", type=click.IntRange(1), help="Only the first N samples.")
 @click.option("--sample-id", "sample_ids", multiple=True, help="Only this sample; may be repeated.")
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, cuda:1, mps; auto takes the first GPU.")
@@ -65,6 +68,7 @@ def _settings(ctx: click.Context, param: click.Parameter, values: tuple[str, ...
 @click.option("--output-dir", type=click.Path(path_type=Path), help="Run folder; under runs/ by default.")
 @click.option("--overwrite", type=click.Choice(["never", "missing", "always"]), default="missing", show_default=True,
               help="never: refuse a folder with a run; missing: keep what is there; always: start anew.")  # fmt: skip
+@options.offline
 @click.option("--json", "as_json", is_flag=True, help="Write the summary as JSON to stdout instead of the table.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done and where; load and write nothing.")
 def command(as_json: bool, dry_run: bool, **asked: Any) -> int:
@@ -74,6 +78,10 @@ def command(as_json: bool, dry_run: bool, **asked: Any) -> int:
     """
     from cramboard.run import Asked, evaluate, plan
 
+    if asked["sealed"] is not None:
+        if asked["split"] != "public":
+            raise UsageError("--sealed and --split exclude each other; leave one out")
+        asked["split"] = "sealed"
     planned = plan(Asked(**asked))
     if dry_run:
         click.echo(_dry_run(planned, as_json))
@@ -91,6 +99,8 @@ def command(as_json: bool, dry_run: bool, **asked: Any) -> int:
 
         print_summary(outcome.summary, Console())
         click.echo(f"\nResults: {outcome.folder}\nPage:    cramboard view {outcome.folder}")
+        if planned.asked.sealed is not None:
+            click.echo("Sealed:  publish run.json and summary.json alone; the other files give the texts away")
     return 1 if outcome.failures else 0
 
 

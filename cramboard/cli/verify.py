@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from cramboard.cli import options
+
 
 @click.command("verify")
 @click.argument("run_dir", type=click.Path(path_type=Path))
@@ -19,10 +21,12 @@ import click
     help="Attention kernels.",
 )
 @click.option("--threads", type=click.IntRange(1), help="CPU threads; all cores by default.")
+@options.offline
+@options.sealed
 @click.option("--json", "as_json", is_flag=True, help="Write summary and comparison as JSON to stdout.")
 def command(
     run_dir: Path, decoder: str | None, revision: str | None, device: str, attention: str, threads: int | None,
-    as_json: bool,
+    sealed: Path | None, as_json: bool,
 ) -> int:  # fmt: skip
     """Turn the certificate in RUN_DIR back into text and compare every number with the recorded one.
 
@@ -38,7 +42,13 @@ def command(
         torch.set_num_threads(threads)
     with watching() as observer:
         result = reverify(
-            run_dir, observer, decoder_name=decoder, revision=revision, device=device, attention=attention
+            run_dir,
+            observer,
+            decoder_name=decoder,
+            revision=revision,
+            device=device,
+            attention=attention,
+            sealed=sealed,
         )
     comparison = result.verification
     if as_json:

@@ -23,6 +23,7 @@ class Asked:
     span: int | None = None
     seed: int = 0
     split: Split = "public"
+    sealed: Path | None = None
     limit: int | None = None
     sample_ids: tuple[str, ...] = ()
     device: str = "auto"
@@ -45,7 +46,8 @@ class Asked:
             *(("--set", f"{name}={value}") for name, value in self.settings),
             ("--span", self.span),
             ("--seed", self.seed or None),
-            ("--split", self.split if self.split != "public" else None),
+            ("--split", self.split if self.split == "tuning" else None),
+            ("--sealed", self.sealed.name if self.sealed is not None else None),
             ("--limit", self.limit),
             ("--dtype", self.dtype if self.dtype != "auto" else None),
             ("--batch-size", self.batch_size if self.batch_size != "auto" else None),

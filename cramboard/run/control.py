@@ -59,12 +59,12 @@ def shipped_control(task: Task, decoder: Decoder, k: int) -> torch.Tensor | None
 
 def shipped_path(tasks: Path, task: Task, decoder: Decoder, k: int) -> Path:
     """Return where below `tasks` a shipped control lies."""
-    return tasks / task.spec.name / "controls" / _file(task, decoder, choose_method("constant", "standard"), k)
+    return tasks / task.tuned_on.spec.name / "controls" / _file(task, decoder, choose_method("constant", "standard"), k)
 
 
 def _file(task: Task, decoder: Decoder, method: ChosenMethod, k: int) -> str:
     """Return a control's file name: a key of the task, the decoder, the fit's settings and k."""
-    about = [task.ref.model_dump(), decoder.tensors_sha256, decoder.anchor, method.ref.model_dump(), k]
+    about = [task.tuned_on.ref.model_dump(), decoder.tensors_sha256, decoder.anchor, method.ref.model_dump(), k]
     return f"{key(about)[:32]}.safetensors"
 
 

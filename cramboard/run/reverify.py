@@ -7,6 +7,7 @@ import torch
 
 from cramboard.decoders import find_decoder, load_decoder
 from cramboard.errors import InputError
+from cramboard.reading import read
 from cramboard.results import summarise
 from cramboard.run.complete import read_complete
 from cramboard.run.control import read_control, shipped_control
@@ -27,7 +28,7 @@ class Reverified:
 
 def reverify(
     path: Path, observer: Observer, *, decoder_name: str | None = None, revision: str | None = None,
-    device: str = "cpu", attention: str = "sdpa",
+    device: str = "cpu", attention: str = "sdpa", sealed: Path | None = None,
 ) -> Reverified:  # fmt: skip
     """Measure a complete run's certificate again; nothing is written.
 
@@ -38,12 +39,13 @@ def reverify(
         revision: Its Hub commit, when it is a Hub id.
         device: Where to verify.
         attention: `sdpa` or `eager`.
+        sealed: The private folder of the sealed set that the run is of.
 
     Raises:
         InputError: If a byte of the certificate, the control or the records is not what was issued, or they are
             not of this task version and this decoder.
     """
-    complete = read_complete(path)
+    complete = read_complete(path, sealed)
     run, task, files = complete.run, complete.task, complete.files
     certificate = files.certificate
     samples = task.samples(run.split, [entry.sample for entry in certificate.entries])
@@ -58,7 +60,8 @@ def reverify(
     shipped = shipped_control(task, decoder, certificate.k)
     if shipped is not None and not torch.equal(control, shipped):
         raise InputError(f"{path / CONTROL}: not the control that is shipped with task {task.spec.name}; restore it")
-    later = verify(files, samples, decoder, control, task.spec.lengths, observer.verified)
+    readings = [read(task, sample, decoder) for sample in samples]
+    later = verify(files, readings, decoder, control, task.spec.lengths, observer.verified)
     recorded = {record.certificate_key: record for record in complete.records}
     outcome = confirm([recorded[record.certificate_key] for record in later], later)
     verification = Verification(

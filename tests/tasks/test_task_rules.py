@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cramboard.tasks.addresses import clean_address, opens_formally
-from cramboard.tasks.sentences import sentence_spans
+from cramboard.tasks.prose.addresses import clean_address, opens_formally
+from cramboard.tasks.prose.sentences import sentence_spans
 from cramboard.tasks.streams import uniform_stream
 
 PROSE = st.text(alphabet="aZ Mr.U?!\"'\n1(—", max_size=200)

