@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.run.commands import QUICK, contents, cramboard, evaluate
+from tests.run.commands import contents, cramboard
 from tests.submit.conftest import CODE, Write
 
 FILES = {
@@ -125,5 +125,3 @@ def test_a_baseline_is_a_submission_without_code(write: Write, clone: Path, shor
     assert cramboard("verify", run, "-d", short_folder).code == 0
     ended = cramboard("submit", "add", run)
     assert ended.out == f"{clone}/submissions/constant/results/speeches/short/k2-first1\n"
-    other = tmp_path / "other"
-    assert evaluate(short_folder, other, *QUICK, "-m", "constant", "--set", "steps=30", "--limit", 1).code == 2
