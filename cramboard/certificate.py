@@ -58,7 +58,7 @@ def claim_key(claim: Claim, task: TaskRef, decoder: DecoderRef, method: MethodRe
             "sample": [task.name, claim.sample, claim.text_sha256, claim.tokens_sha256],
             "span": claim.span,
             "decoder": decoder.tensors_sha256,
-            "layout": [decoder.layout, decoder.anchor],
+            "layout": [decoder.layout, decoder.anchor, *([list(decoder.suffix)] if decoder.suffix else [])],
             "method": [method.name, method.settings],
             "k": k,
             "seed": seed,

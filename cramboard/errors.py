@@ -25,6 +25,12 @@ class InputError(CramboardError):
     exit_code = 3
 
 
+class SubmissionError(CramboardError):
+    """A submission breaks a rule, whatever it is given (exit code 3)."""
+
+    exit_code = 3
+
+
 class MachineError(CramboardError):
     """The machine lacks something: space, a device, a free folder (exit code 4)."""
 

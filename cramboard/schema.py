@@ -5,6 +5,7 @@ Each model is frozen, refuses unknown fields and has a version. Readers refuse a
 """
 
 import json
+import math
 import sys
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
@@ -21,10 +22,14 @@ Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,79}$")]
 Revision = Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
 HubId = Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")]
 SampleId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,119}$")]
+RelativePath = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*$", max_length=200)
+]
 Split = Literal["public", "tuning", "sealed"]
 Form = Literal["text", "draws"]
 """What a sample is: a plain text, or 64-bit draws that each decoder turns into token ids of its own."""
 StoredDtype = Literal["float32", "bfloat16", "int8", "int4"]
+Isolation = Literal["sandbox", "none"]
 
 Model = TypeVar("Model", bound="Boundary")
 
@@ -372,12 +377,18 @@ class DecoderSpec(Boundary):
 
 
 class DecoderRef(Strict):
-    """Which decoder: its tensors as they are computed with, and its layout `[anchor] v_1..v_k t_1 t_2 ..`."""
+    """Which decoder: its tensors as they are computed with, and its layout `[anchor] v_1..v_k suffix t_1 t_2 ..`.
+
+    The suffix, a submission's constant token ids behind its vectors, is empty unless declared, and then not written.
+    """
 
     name: str
     tensors_sha256: Sha256
     anchor: int
     layout: Literal["anchored"] = "anchored"
+    suffix: Annotated[
+        tuple[Annotated[int, Field(ge=0)], ...], Field(max_length=8, exclude_if=lambda suffix: not suffix)
+    ] = ()
 
 
 class MethodRef(Strict):
@@ -547,13 +558,17 @@ class Verification(Boundary):
 
 
 class UnitCost(Boundary):
-    """How a unit was made and what it cost, measured by the evaluator, with its anytime curve."""
+    """How a unit was made and what it cost, measured by the evaluator, with its anytime curve.
+
+    `encode_seconds` leaves out `start_seconds`, which an encoder's process takes to start and to load its weights.
+    """
 
     samples: tuple[str, ...]
     search_dtype: str
     attention: str
     threads: int
     encode_seconds: float
+    start_seconds: float = 0.0
     verify_seconds: float
     device: str
     peak_memory_bytes: int
@@ -609,6 +624,8 @@ class RunRecord(Boundary):
     seed: int
     span: int | None
     control_sha256: Sha256
+    isolation: Isolation | None = None
+    """How a submitted encoder was kept apart; null for methods that are cramboard's own."""
     command: str
     started: str
     batch_size: int
@@ -676,25 +693,52 @@ class Plan(Strict):
     def _one_of_both(self) -> Self:
         if (self.span is None) == (self.ratio is None):
             raise ValueError("give either a span or a ratio")
+        if self.tokens < 1:
+            raise ValueError("the ratio gives k vectors no token")
         return self
 
+    @property
+    def tokens(self) -> int:
+        """The declared span: as it is given, or r k rounded down."""
+        # Rounded first: 0.29 * 100 is 28.999999999999996 in binary.
+        return self.span if self.span is not None else math.floor(round((self.ratio or 0) * self.k, 6))
 
-class Weights(Strict):
-    """A safetensors file of an encoder: in the submission's folder, or of a Hub repository at a pinned revision."""
 
-    file: ShortText
+class PinnedFile(Strict):
+    """A file of a submission: in its folder, or of a Hub repository at a revision. Its bytes are these either way."""
+
+    file: RelativePath
     sha256: Sha256
+    bytes: Annotated[int, Field(ge=1)]
     repository: HubId | None = None
     revision: Revision | None = None
 
+    @model_validator(mode="after")
+    def _pinned(self) -> Self:
+        if (self.repository is None) != (self.revision is None):
+            raise ValueError("a Hub repository and its revision go together")
+        return self
+
 
 class EncoderCode(Strict):
-    """Where an encoder's code is: `file` in the submission's folder has the class `name`."""
+    """Where an encoder's code is: `file` has the class `name`.
 
-    file: ShortText = "encoder.py"
-    name: ShortText = "Encoder"
-    requirements: ShortText | None = None
-    weights: tuple[Weights, ...] = ()
+    The Python files of the submission's folder are the encoder's; `code` adds files of Hub repositories.
+    """
+
+    file: RelativePath = "encoder.py"
+    name: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,79}$")] = "Encoder"
+    requirements: RelativePath | None = None
+    code: tuple[PinnedFile, ...] = ()
+    weights: tuple[PinnedFile, ...] = ()
+
+    @model_validator(mode="after")
+    def _safe_kinds(self) -> Self:
+        for files, suffix in ((self.weights, ".safetensors"), (self.code, ".py")):
+            for pinned in files:
+                if not pinned.file.endswith(suffix):
+                    raise ValueError(f"{pinned.file} must be a {suffix} file")
+        return self
 
 
 class SubmissionSpec(Boundary):
@@ -708,6 +752,8 @@ class SubmissionSpec(Boundary):
     kind: Literal["optimisation", "encoder", "upload", "control"]
     method: Name | None = None
     """The built-in method, for baselines, protocols and controls."""
+    preset: Name | None = None
+    """The built-in method's preset; its first by default."""
     encoder: EncoderCode | None = None
     decoders: Annotated[tuple[Name, ...], Field(min_length=1)]
     plans: Annotated[tuple[Plan, ...], Field(min_length=1)]
@@ -715,6 +761,21 @@ class SubmissionSpec(Boundary):
     suffix: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(max_length=8)] = ()
     training_data: Annotated[str, Field(min_length=1, max_length=2000)]
     parameters: Annotated[int, Field(ge=0)] | None = None
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> Self:
+        built_in = self.kind in ("optimisation", "control")
+        if built_in != (self.method is not None):
+            raise ValueError(f"kind {self.kind} {'needs' if built_in else 'has no'} field method")
+        if (self.kind == "encoder") != (self.encoder is not None):
+            raise ValueError(f"kind {self.kind} {'needs' if self.kind == 'encoder' else 'has no'} field encoder")
+        if built_in and self.suffix:
+            raise ValueError(f"kind {self.kind} has no field suffix")
+        if not built_in and self.preset is not None:
+            raise ValueError(f"kind {self.kind} has no field preset")
+        if len({plan.k for plan in self.plans}) < len(self.plans):
+            raise ValueError("two plans have the same k")
+        return self
 
 
 FILES: dict[str, type[Boundary]] = {

@@ -8,6 +8,18 @@ from pathlib import Path
 import pytest
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test of the sandbox is skipped where there is none, unless .ci/run has seen that there is one."""
+    if item.get_closest_marker("sandbox"):
+        from cramboard.sandbox import available
+
+        why = available()
+        if why and os.environ.get("CRAMBOARD_SANDBOX") == "required":
+            pytest.fail(why)
+        if why:
+            pytest.skip(why)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip what needs the archives of texts where there are none."""
     if os.environ.get("CRAMBOARD_ARCHIVES"):

@@ -30,7 +30,9 @@ def _settings(ctx: click.Context, param: click.Parameter, values: tuple[str, ...
     help="Listed decoder, local folder, GGUF file, or Hub id with --revision.",
 )
 @click.option("--revision", help="Commit (40 hex digits) of a decoder given as a Hub id.")
-@click.option("-m", "--method", required=True, help="What makes the vectors: cram, constant.")
+@click.option(
+    "-m", "--method", required=True, help="What makes the vectors: cram, constant, or the folder of a submission."
+)
 @click.option("--preset", help="Named settings of the method, for cram: quick, standard (default), full.")
 @click.option(
     "--set",
@@ -41,7 +43,12 @@ def _settings(ctx: click.Context, param: click.Parameter, values: tuple[str, ...
     help="One setting of the method.",
 )
 @click.option("-k", "k", type=int, default=1, show_default=True, help="Vectors a sample.")
-@click.option("--span", type=int, help="Leading tokens that the method is given; its own choice by default.")
+@click.option(
+    "--span",
+    type=int,
+    help="Leading tokens that the method is given; its own choice by default, and for an encoder of fixed k "
+    "then also 16, 32, .. 2048, a run each.",
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Of everything random. Seed 0 ranks.")
 @click.option(
     "--split",
@@ -65,7 +72,9 @@ def _settings(ctx: click.Context, param: click.Parameter, values: tuple[str, ...
     show_default=True,
     help="Attention kernels.",
 )
-@click.option("--output-dir", type=click.Path(path_type=Path), help="Run folder; under runs/ by default.")
+@click.option("--unsandboxed", is_flag=True, help="Run an encoder without the sandbox: only code that you trust.")
+@click.option("--output-dir", type=click.Path(path_type=Path),
+              help="Run folder, or the folder of an encoder's runs; under runs/ by default.")  # fmt: skip
 @click.option("--overwrite", type=click.Choice(["never", "missing", "always"]), default="missing", show_default=True,
               help="never: refuse a folder with a run; missing: keep what is there; always: start anew.")  # fmt: skip
 @options.offline
@@ -76,32 +85,35 @@ def command(as_json: bool, dry_run: bool, **asked: Any) -> int:
 
     The same command typed again goes on where it stopped.
     """
-    from cramboard.run import Asked, evaluate, plan
+    from cramboard.run import Asked, evaluate_all, plan_all
 
     if asked["sealed"] is not None:
         if asked["split"] != "public":
             raise UsageError("--sealed and --split exclude each other; leave one out")
         asked["split"] = "sealed"
-    planned = plan(Asked(**asked))
+    planned = plan_all(Asked(**asked))
     if dry_run:
-        click.echo(_dry_run(planned, as_json))
+        click.echo("\n\n".join(_dry_run(one, as_json) for one in planned))
         return 0
     from cramboard.cli.progress import watching
 
     with watching() as observer:
-        outcome = evaluate(planned, observer)
+        outcomes = evaluate_all(planned, observer)
+    first = outcomes[0]
     if as_json:
-        write_json(outcome.summary)
+        write_json(first.summary)
     else:
         from rich.console import Console
 
-        from cramboard.results import print_summary
+        from cramboard.results import print_curve, print_summary
 
-        print_summary(outcome.summary, Console())
-        click.echo(f"\nResults: {outcome.folder}\nPage:    cramboard view {outcome.folder}")
-        if planned.asked.sealed is not None:
+        print_summary(first.summary, Console())
+        if len(planned) > 1:
+            print_curve({outcome.span: outcome.summary for outcome in outcomes}, Console())
+        click.echo(f"\nResults: {first.folder}\nPage:    cramboard view {first.folder}")
+        if first.summary.split == "sealed":
             click.echo("Sealed:  publish run.json and summary.json alone; the other files give the texts away")
-    return 1 if outcome.failures else 0
+    return 1 if any(outcome.failures for outcome in outcomes) else 0
 
 
 def _dry_run(planned: "Plan", as_json: bool) -> str:

@@ -2,7 +2,7 @@
 
 from cramboard.decoders.catalog import DecoderPlace, decoder_names, find_decoder
 from cramboard.decoders.decoder import Decoder, Tokens
-from cramboard.decoders.load import check_device, load_decoder
+from cramboard.decoders.load import check_device, decoder_folder, load_decoder
 from cramboard.decoders.precision import float32_products
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "DecoderPlace",
     "Tokens",
     "check_device",
+    "decoder_folder",
     "decoder_names",
     "find_decoder",
     "float32_products",

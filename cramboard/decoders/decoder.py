@@ -1,9 +1,11 @@
 """A frozen causal language model and the one layout in which it is read."""
 
+import copy
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -36,7 +38,9 @@ class Tokens:
 
 
 class Decoder:
-    """A decoder reads `[anchor] v_1..v_k t_1 t_2 ..` at positions 0, 1, 2.. under a causal mask.
+    """A decoder reads `[anchor] v_1..v_k suffix t_1 t_2 ..` at positions 0, 1, 2.. under a causal mask.
+
+    The suffix is empty unless a submission declares one; the decoder without vectors reads it too.
 
     The network is loaded anew for every dtype that is asked for, never cast: what a network computes from its
     configuration (an embedding scale, say) would keep the rounding of the narrower dtype.
@@ -53,12 +57,16 @@ class Decoder:
         tokenizer: Any,
         ordinary: Callable[[], tuple[int, ...]],
         device: torch.device,
+        folder: Path,
     ) -> None:
         self.name = name
         self.tensors_sha256 = tensors_sha256
         self.anchor = anchor
         self.context = context
         self.device = device
+        self.folder = folder
+        self.suffix: tuple[int, ...] = ()
+        self._suffix_ids = torch.empty(0, dtype=torch.long, device=device)
         self.attention: str = network.config._attn_implementation
         self._own = network
         self._load = load
@@ -71,7 +79,23 @@ class Decoder:
     @property
     def ref(self) -> DecoderRef:
         """What certificates say of this decoder."""
-        return DecoderRef(name=self.name, tensors_sha256=self.tensors_sha256, anchor=self.anchor)
+        return DecoderRef(name=self.name, tensors_sha256=self.tensors_sha256, anchor=self.anchor, suffix=self.suffix)
+
+    def with_suffix(self, suffix: Sequence[int]) -> "Decoder":
+        """Return this decoder reading `suffix` behind the vectors; the network is shared.
+
+        Raises:
+            InputError: If an id is not of its vocabulary.
+        """
+        for token in suffix:
+            if not 0 <= token < self.vocabulary:
+                raise InputError(
+                    f"field suffix: {token} is no token of decoder {self.name} (0 to {self.vocabulary - 1})"
+                )
+        other = copy.copy(self)
+        other.suffix = tuple(suffix)
+        other._suffix_ids = torch.tensor(other.suffix, dtype=torch.long, device=self.device)
+        return other
 
     @property
     def d(self) -> int:
@@ -107,9 +131,9 @@ class Decoder:
         return Tokens(tuple(self.ordinary[draw * n >> 64] for draw in draws), None)
 
     def room(self, k: int) -> int:
-        """Return how many text tokens fit behind the anchor and `k` vectors."""
+        """Return how many text tokens fit behind the anchor, `k` vectors and the suffix."""
         # The last token is predicted, never read.
-        return self.context - k
+        return self.context - k - len(self.suffix)
 
     def network(self, dtype: torch.dtype) -> Any:
         """Return the causal LM with its weights in `dtype` on the decoder's device, frozen."""
@@ -132,17 +156,24 @@ class Decoder:
 
         Args:
             ids: `[b, n]` token ids t_1..t_n. The last is predicted and not read.
-            vectors: `[b, k, d]`, or None for the decoder without vectors (`[anchor] t_1 t_2 ..`).
+            vectors: `[b, k, d]`, or None for the decoder without vectors (`[anchor] suffix t_1 t_2 ..`).
             dtype: What the decoder computes in.
         """
-        anchor = torch.full((ids.shape[0], 1), self.anchor, device=ids.device, dtype=ids.dtype)
-        parts = [self.embeddings(anchor, dtype), self.embeddings(ids[:, :-1], dtype)]
-        if vectors is not None:
-            parts.insert(1, vectors.to(dtype))
-        k = 0 if vectors is None else vectors.shape[1]
+        parts = [self.opening(ids.shape[0], vectors, dtype), self.embeddings(ids[:, :-1], dtype)]
         output = self.network(dtype).get_decoder()(inputs_embeds=torch.cat(parts, dim=1), use_cache=False)
-        states: torch.Tensor = output.last_hidden_state[:, k:]
+        states: torch.Tensor = output.last_hidden_state[:, parts[0].shape[1] - 1 :]
         return states
+
+    def opening(self, texts: int, vectors: torch.Tensor | None, dtype: torch.dtype) -> torch.Tensor:
+        """Return what is read before a text, `[texts, .., d]`: anchor, `vectors` `[texts, k, d]`, suffix."""
+        # Filled, not copied from the host: a CUDA graph may be recording.
+        anchors = torch.full((texts, 1), self.anchor, device=self.device)
+        parts = [self.embeddings(anchors, dtype)]
+        if vectors is not None:
+            parts.append(vectors.to(self.device, dtype))
+        if self.suffix:
+            parts.append(self.embeddings(self._suffix_ids.expand(texts, -1), dtype))
+        return torch.cat(parts, dim=1)
 
     def logits(self, states: torch.Tensor) -> torch.Tensor:
         """Return the logits `[.., |V|]` of hidden states `[.., d]`, in the states' dtype."""

@@ -33,7 +33,7 @@ def load_decoder(place: DecoderPlace, device: str = "cpu", attention: str = "sdp
     import torch
 
     check_device(device)
-    folder = _folder(place)
+    folder = decoder_folder(place)
     network = _network(place.name, folder, attention, "auto")
     tokenizer = _tokenizer(place.name, folder)
     network.eval().requires_grad_(False)
@@ -53,6 +53,7 @@ def load_decoder(place: DecoderPlace, device: str = "cpu", attention: str = "sdp
         tokenizer=tokenizer,
         ordinary=lambda: _ordinary(place, tokenizer, network.get_output_embeddings().weight.shape[0]),
         device=torch.device(device),
+        folder=folder,
     )
 
 
@@ -95,7 +96,7 @@ def check_device(device: str) -> None:
         raise MachineError(f"no such device {device!r}; this machine has: {', '.join(there)}")
 
 
-def _folder(place: DecoderPlace) -> Path:
+def decoder_folder(place: DecoderPlace) -> Path:
     """Return a folder with config.json, safetensors and tokenizer.json."""
     source = place.source
     repair = place.spec.tokenizer_repair if place.spec is not None else None

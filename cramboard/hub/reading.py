@@ -76,16 +76,16 @@ def read_file(repository: str, revision: str, path: str) -> bytes:
         return Path(file).read_bytes()
 
 
-def download(repository: str, revision: str, wanted: Sequence[str]) -> Path:
-    """Return the folder, in huggingface_hub's cache, of a decoder's files whose names match `wanted`.
+def download(repository: str, revision: str, wanted: Sequence[str], kind: str = "decoder") -> Path:
+    """Return the folder, in huggingface_hub's cache, of a model repository's files whose names match `wanted`.
 
-    What is in the cache whole serves when the Hub cannot be reached.
+    What is in the cache whole serves when the Hub cannot be reached. `kind` says in errors what is asked for.
 
     Raises:
-        InputError: If there is no such decoder or revision.
+        InputError: If there is no such repository or revision.
         MachineError: If it is not in the cache and the Hub cannot be reached.
     """
-    what = f"decoder {repository} at {revision[:12]}"
+    what = f"{kind} {repository} at {revision[:12]}"
     try:
         client = api(what)
         with clear_hub_errors(what):

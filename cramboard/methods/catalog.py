@@ -5,24 +5,39 @@ import pkgutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Literal
 
 from cramboard.errors import InputError, UsageError
 from cramboard.methods.interface import AnyMethod, Made, Request
-from cramboard.schema import MethodRef
+from cramboard.schema import Isolation, MethodRef
 
-_NOT_METHODS = ("catalog", "interface")
+_NOT_METHODS = ("catalog", "interface", "submitted")
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
 
 
 @dataclass(frozen=True)
 class ChosenMethod:
-    """A method with its settings fixed."""
+    """A method with its settings fixed.
+
+    Attributes:
+        name: What certificates call it.
+        preset: The named settings that these are, if they are.
+        settings: All that can change its vectors.
+        kind: What makes them.
+        dtype: What the vectors are stored in.
+        suffix: Constant token ids that the decoder reads behind the vectors.
+        unit: Samples that it wants to make together; None leaves it to the device.
+        isolation: How it is kept apart, if it is a submitted encoder.
+    """
 
     name: str
     preset: str | None
     settings: Any
     kind: AnyMethod
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    suffix: tuple[int, ...] = ()
+    unit: int | None = None
+    isolation: Isolation | None = None
 
     @property
     def ref(self) -> MethodRef:
@@ -61,7 +76,10 @@ def choose_method(name: str, preset: str | None = None, overrides: Mapping[str, 
     if name not in method_names():
         close = get_close_matches(name, method_names(), 1)
         hint = f"; did you mean {close[0]}?" if close else "."
-        raise InputError(f"unknown method {name!r}{hint} There are: {', '.join(method_names())}")
+        raise InputError(
+            f"unknown method {name!r}{hint} There are: {', '.join(method_names())}; "
+            "a submission is given by its folder, as in submissions/NAME"
+        )
     kind: AnyMethod = importlib.import_module(f"cramboard.methods.{name.replace('-', '_')}").METHOD
     chosen = preset or next(iter(kind.presets))
     if chosen not in kind.presets:

@@ -61,10 +61,19 @@ class Request:
 
 @dataclass(frozen=True)
 class Made:
-    """Vectors `[k, d]` float32 for each assignment in order, and the anytime curve of their making."""
+    """What a method gives back.
+
+    Attributes:
+        vectors: `[k, d]` float32 for each assignment in order.
+        curve: The anytime curve of their making.
+        seconds: What the making took, where that is not the time that the call took.
+        start_seconds: What any batch would have taken to start, not in `seconds`.
+    """
 
     vectors: tuple["torch.Tensor", ...]
     curve: tuple[CurvePoint, ...] = ()
+    seconds: float | None = None
+    start_seconds: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,18 @@
 
 from cramboard.results.aggregate import summarise
 from cramboard.results.bootstrap import mean_interval
-from cramboard.results.table import Row, closing_rows, length_rows, print_summary
+from cramboard.results.gap import Gap, Paired, gap
+from cramboard.results.table import Row, closing_rows, length_rows, print_curve, print_summary
 
-__all__ = ["Row", "closing_rows", "length_rows", "mean_interval", "print_summary", "summarise"]
+__all__ = [
+    "Gap",
+    "Paired",
+    "Row",
+    "closing_rows",
+    "gap",
+    "length_rows",
+    "mean_interval",
+    "print_curve",
+    "print_summary",
+    "summarise",
+]

@@ -1,6 +1,6 @@
 """The closing table: a summary in plain words, the same on the terminal and on the page."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -122,6 +122,25 @@ def print_summary(summary: Summary, console: "Console") -> None:
         console.print(Text("Over the first tokens of each sample", style="dim"))
         console.print(lengths)
     console.print()
+
+
+def print_curve(summaries: Mapping[int, Summary], console: "Console") -> None:
+    """Print an encoder's curve on `console` (rich): tokens per vector at each span, shortest first."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    for header in ("  Span", "Tokens per vector", "Recovered bits"):
+        table.add_column(header)
+    for span, summary in sorted(summaries.items()):
+        measures = summary.measures
+        table.add_row(
+            Text(f"  {whole(span)}"),
+            Text(_written(measures, "tokens_per_vector")),
+            Text(_written(measures, "recovered_bits")),
+        )
+    console.print(Text("At every span", style="dim"))
+    console.print(table)
 
 
 def _written(measures: dict[str, Interval], name: str) -> str:

@@ -2,6 +2,7 @@
 
 from cramboard.run.asked import Asked
 from cramboard.run.complete import CompleteRun, read_complete
+from cramboard.run.curve import evaluate_all, plan_all
 from cramboard.run.evaluate import Outcome, evaluate
 from cramboard.run.folder import RunFolder
 from cramboard.run.observer import Observer
@@ -17,7 +18,9 @@ __all__ = [
     "Reverified",
     "RunFolder",
     "evaluate",
+    "evaluate_all",
     "plan",
+    "plan_all",
     "read_complete",
     "reverify",
 ]

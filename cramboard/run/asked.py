@@ -30,8 +30,14 @@ class Asked:
     dtype: str = "auto"
     batch_size: str = "auto"
     attention: str = "sdpa"
+    unsandboxed: bool = False
     output_dir: Path | None = None
     overwrite: Overwrite = "missing"
+
+    @property
+    def submission(self) -> Path | None:
+        """The folder of the submission that the method is, None for a built-in one."""
+        return Path(self.method).expanduser().absolute() if "/" in self.method else None
 
     def words(self, decoder: str) -> list[str]:
         """Return the command's words, without those that say where it runs, reads or writes.
@@ -39,7 +45,8 @@ class Asked:
         Args:
             decoder: What to call the decoder; a local one's path belongs to one machine.
         """
-        words = ["evaluate", "-t", self.task, "-d", decoder, "-m", self.method, "-k", str(self.k)]
+        method = f"submissions/{self.submission.name}" if self.submission else self.method
+        words = ["evaluate", "-t", self.task, "-d", decoder, "-m", method, "-k", str(self.k)]
         for flag, value in (
             ("--revision", self.revision),
             ("--preset", self.preset),
@@ -56,4 +63,4 @@ class Asked:
         ):
             if value is not None:
                 words += [flag, str(value)]
-        return words
+        return [*words, "--unsandboxed"] if self.unsandboxed else words

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from cramboard.decoders import load_decoder
+from cramboard.decoders import Decoder, load_decoder
 from cramboard.errors import InputError
 from cramboard.files import locked, sha256_file
 from cramboard.results import summarise
@@ -25,9 +25,13 @@ from cramboard.verify import VERIFIER_VERSION
 
 @dataclass(frozen=True)
 class Outcome:
-    """A run that has come to its end; `failures` says which samples have no result."""
+    """A run that has come to its end; `failures` says which samples have no result.
+
+    `span` is the one that was asked for or that the method asks for.
+    """
 
     folder: Path
+    span: int
     summary: Summary
     records: tuple[SampleRecord, ...]
 
@@ -37,8 +41,13 @@ class Outcome:
         return self.summary.failures
 
 
-def evaluate(plan: Plan, observer: Observer) -> Outcome:
+def evaluate(plan: Plan, observer: Observer, decoder: Decoder | None = None) -> Outcome:
     """Do what is planned and not finished yet; write the run folder.
+
+    Args:
+        plan: What to do.
+        observer: Told of progress.
+        decoder: The plan's decoder, if it is loaded already.
 
     Raises:
         CramboardError: In one line; what is finished is kept.
@@ -51,7 +60,7 @@ def evaluate(plan: Plan, observer: Observer) -> Outcome:
         observer.planned(len(plan.samples), len(finished.samples & {sample.id for sample in plan.samples}))
         failures = _earlier_failures(plan, finished)
         if units or before is None or outdated(finished):
-            before = _work(plan, units, before, finished, observer, failures)
+            before = _work(plan, units, before, finished, observer, failures, decoder)
         return _close(plan, before, failures)
 
 
@@ -66,11 +75,10 @@ def _earlier_failures(plan: Plan, finished: Finished) -> list[Failure]:
 
 def _work(
     plan: Plan, units: Sequence[Unit], before: RunRecord | None, finished: Finished, observer: Observer,
-    failures: list[Failure],
+    failures: list[Failure], decoder: Decoder | None,
 ) -> RunRecord:  # fmt: skip
     """Load the decoder, execute the units and store each as it ends; return run.json's record."""
-    observer.stage(f"loading decoder {plan.place.name}")
-    context = _context(plan, before, observer)
+    context = _context(plan, before, observer, decoder or load(plan, observer))
     run = run_record(plan, context, before, finished)
     plan.folder.write_run(run)
     renew(plan.folder, finished, context, observer)
@@ -93,13 +101,18 @@ def _close(plan: Plan, run: RunRecord, failures: Sequence[Failure]) -> Outcome:
         run, finished.records, failures, VERIFIER_VERSION, files.certificate.sha256 if files else "0" * 64
     )
     plan.folder.write_summary(summary)
-    return Outcome(plan.folder.path, summary, finished.records)
+    return Outcome(plan.folder.path, plan.span, summary, finished.records)
 
 
-def _context(plan: Plan, before: RunRecord | None, observer: Observer) -> Context:
-    """Load what every unit shares; only when all of it is known to be right is an older run removed."""
+def load(plan: Plan, observer: Observer) -> Decoder:
+    """Load the plan's decoder, in the layout that its method declares."""
+    observer.stage(f"loading decoder {plan.place.name}")
+    return load_decoder(plan.place, plan.device, plan.asked.attention).with_suffix(plan.method.suffix)
+
+
+def _context(plan: Plan, before: RunRecord | None, observer: Observer, decoder: Decoder) -> Context:
+    """Collect what every unit shares; only when all of it is known to be right is an older run removed."""
     asked = plan.asked
-    decoder = load_decoder(plan.place, plan.device, asked.attention)
     if before is not None and before.decoder != decoder.ref:
         raise other_run(plan, "decoder")
     for sample in plan.samples:

@@ -131,6 +131,7 @@ def execute(unit: Unit, context: Context, observer: Observer) -> UnitResult:
         method=method.ref,
         k=context.k,
         seed=context.seed,
+        dtype=method.dtype,
     )
     lengths = context.task.spec.lengths
     readings = [read(context.task, sample, decoder) for sample in unit.samples]
@@ -140,7 +141,8 @@ def execute(unit: Unit, context: Context, observer: Observer) -> UnitResult:
         search_dtype=str(context.dtype).removeprefix("torch."),
         attention=decoder.attention,
         threads=torch.get_num_threads(),
-        encode_seconds=round(encoded - started, 3),
+        encode_seconds=round(encoded - started if made.seconds is None else made.seconds, 3),
+        start_seconds=round(made.start_seconds, 3),
         verify_seconds=round(time.monotonic() - encoded, 3),
         device=device_name(decoder.device),
         peak_memory_bytes=torch.cuda.max_memory_allocated(decoder.device) if cuda else 0,

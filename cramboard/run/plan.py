@@ -3,14 +3,18 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from cramboard import sandbox
 from cramboard.decoders import DecoderPlace, check_device, find_decoder
-from cramboard.errors import InputError, UsageError
+from cramboard.errors import InputError, MachineError, UsageError
 from cramboard.methods import ChosenMethod, choose_method
+from cramboard.methods.submitted import choose_submission
 from cramboard.run.asked import Asked
 from cramboard.run.folder import RunFolder
 from cramboard.run.units import Unit, plan_units
 from cramboard.schema import DecoderRef, RunRecord
+from cramboard.submission import read_submission
 from cramboard.tasks import Sample, Task, load_task, sealed_task
+from cramboard.unsandboxed import run_unsandboxed
 
 # Texts of a unit. On a CPU they share every step: more of them fill its cores no better and finish later. On a GPU a
 # method seats as many at once as it has room for, and the others follow.
@@ -30,6 +34,11 @@ class Plan:
     folder: RunFolder
     device: str
     batch_size: int
+
+    @property
+    def span(self) -> int:
+        """The leading tokens that the method is given of a text that has them."""
+        return self.asked.span or self.method.kind.span(self.method.settings, self.asked.k)
 
     def units(self, finished: frozenset[str]) -> list[Unit]:
         """Return the units that are still to be done."""
@@ -51,13 +60,13 @@ def plan(asked: Asked) -> Plan:
     task = load_task(asked.task)
     if asked.sealed is not None:
         task = sealed_task(task, asked.sealed)
-    method = choose_method(asked.method, asked.preset, dict(asked.settings))
+    place = find_decoder(asked.decoder, asked.revision)
+    method = _method(asked, place)
     if method.kind.needs_text and task.spec.form != "text":
         raise UsageError(
             f"method {method.name} reads plain text, and the samples of task {task.spec.name} are token ids without "
             "text; choose a method that needs none, such as cram"
         )
-    place = find_decoder(asked.decoder, asked.revision)
     if place.spec is not None and place.spec.context - asked.k < 1:
         raise InputError(
             f"-k {asked.k}: decoder {place.name} reads {place.spec.context} positions, so at most "
@@ -69,10 +78,42 @@ def plan(asked: Asked) -> Plan:
     folder.check_free()
     if folder.holds_run() and asked.overwrite == "never":
         raise UsageError(f"{folder.path}: holds a run already; leave out --overwrite never to go on with it")
-    planned = Plan(asked, task, tuple(samples), place, method, folder, device, _batch_size(asked.batch_size, device))
+    batch_size = _batch_size(asked.batch_size, method.unit or (_GPU_BATCH if device.startswith("cuda") else _CPU_BATCH))
+    planned = Plan(asked, task, tuple(samples), place, method, folder, device, batch_size)
     if asked.overwrite != "always":
         same_run(planned)
     return planned
+
+
+def _method(asked: Asked, place: DecoderPlace) -> ChosenMethod:
+    """Return the method that is asked for: a built-in one, or a submission's."""
+    if asked.submission is None:
+        if asked.unsandboxed:
+            raise UsageError(f"--unsandboxed goes with a submission, and -m {asked.method} is none; leave it out")
+        return choose_method(asked.method, asked.preset, dict(asked.settings))
+    submission = read_submission(asked.submission)
+    if asked.preset is not None or asked.settings:
+        raise UsageError(f"submission {submission.slug}: --preset and --set go with built-in methods; leave them out")
+    if asked.sealed is not None and submission.spec.kind == "upload":
+        raise InputError(
+            f"submission {submission.slug}: uploaded vectors are never scored on sealed samples: "
+            "whoever makes them would have had to see the texts"
+        )
+    if submission.spec.kind == "encoder" and not asked.unsandboxed:
+        missing = sandbox.available()
+        if missing is not None:
+            raise MachineError(
+                f"submission {submission.slug}: an encoder runs in a sandbox, and there is none here ({missing}); "
+                "for code that you trust give --unsandboxed, which the result records"
+            )
+    return choose_submission(
+        submission,
+        asked.task,
+        place.name,
+        asked.k,
+        run_unsandboxed if asked.unsandboxed else sandbox.run_isolated,
+        "none" if asked.unsandboxed else "sandbox",
+    )
 
 
 def same_run(plan: Plan) -> RunRecord | None:
@@ -88,7 +129,10 @@ def same_run(plan: Plan) -> RunRecord | None:
     tensors = spec.tensors_sha256 if spec is not None else run.decoder.tensors_sha256
     asked = plan.asked
     decoder = DecoderRef(
-        name=plan.place.name, tensors_sha256=tensors, anchor=spec.anchor if spec else run.decoder.anchor
+        name=plan.place.name,
+        tensors_sha256=tensors,
+        anchor=spec.anchor if spec else run.decoder.anchor,
+        suffix=plan.method.suffix,
     )
     for what, here, wanted in (
         ("task", run.task, plan.task.ref),
@@ -131,9 +175,9 @@ def _device(device: str) -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def _batch_size(batch_size: str, device: str) -> int:
+def _batch_size(batch_size: str, automatic: int) -> int:
     if batch_size == "auto":
-        return _GPU_BATCH if device.startswith("cuda") else _CPU_BATCH
+        return automatic
     if not batch_size.isdecimal() or int(batch_size) < 1:
         raise UsageError(f"--batch-size {batch_size}: give auto or a whole number from 1")
     return int(batch_size)

@@ -28,6 +28,7 @@ def run_record(plan: Plan, context: Context, before: RunRecord | None, finished:
         seed=asked.seed,
         span=asked.span,
         control_sha256=sha256_file(plan.folder.path / CONTROL),
+        isolation=plan.method.isolation,
         command=command_line(asked.words(local if isinstance(plan.place.source, Path) else asked.decoder)),
         started=before.started if before else datetime.now(UTC).isoformat(timespec="seconds"),
         batch_size=plan.batch_size,

@@ -52,7 +52,7 @@ def reverify(
     place = find_decoder(decoder_name or certificate.decoder.name, revision)
     observer.planned(len(samples), 0)
     observer.stage(f"loading decoder {place.name}")
-    decoder = load_decoder(place, device, attention)
+    decoder = load_decoder(place, device, attention).with_suffix(certificate.decoder.suffix)
     check_claims(files, task.ref, decoder.ref, samples)
     if run.ranked != place.ranked:
         raise InputError(f"{path / RUN}: field ranked: decoder {place.name} is not so; restore the file")

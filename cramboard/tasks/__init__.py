@@ -7,7 +7,16 @@ against its line of the manifest.
 
 from cramboard.tasks.drafting import draft, redraw
 from cramboard.tasks.sealing import sealed_task
-from cramboard.tasks.task import Sample, Task, load_task, read_spec, read_task, task_folder, task_names
+from cramboard.tasks.task import (
+    Sample,
+    Task,
+    load_task,
+    read_spec,
+    read_task,
+    task_folder,
+    task_names,
+    text_packages,
+)
 
 __all__ = [
     "Sample",
@@ -20,4 +29,5 @@ __all__ = [
     "sealed_task",
     "task_folder",
     "task_names",
+    "text_packages",
 ]

@@ -160,6 +160,12 @@ def task_names() -> list[str]:
     return sorted(path.parent.name for path in folder.glob(f"[!.]*/{SPEC_FILE}"))
 
 
+def text_packages() -> frozenset[str]:
+    """Return the names of the packages that carry tasks' texts: no encoder may have one."""
+    specs = [read_spec(files.data_folder("tasks") / name) for name in task_names()]
+    return frozenset(spec.source.package for spec in specs if spec.source.kind == "package")
+
+
 def load_task(name: str) -> Task:
     """Read a task's definition and manifest and check one against the other; no text is built.
 

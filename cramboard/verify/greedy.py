@@ -28,9 +28,7 @@ def greedy_horizons(decoder: Decoder, texts: Sequence[torch.Tensor], vectors: Se
 @torch.no_grad()
 def _decode(decoder: Decoder, texts: list[list[int]], vectors: torch.Tensor) -> list[int]:
     network = decoder.network(torch.float32)
-    device = decoder.device
-    anchors = torch.full((len(texts), 1), decoder.anchor, device=device)
-    inputs = torch.cat([decoder.embeddings(anchors, torch.float32), vectors.to(device)], dim=1)
+    inputs = decoder.opening(len(texts), vectors, torch.float32)
     counts, going = [0] * len(texts), [len(text) > 0 for text in texts]
     cache = None
     with float32_products("highest"):

@@ -63,3 +63,10 @@ def test_the_wheel_runs_the_main_job_outside_a_clone(fresh, tiny_folder, tmp_pat
     page = call(fresh, "-m", "cramboard", "view", "run", cwd=tmp_path, **cache)
     assert page.returncode == 0, page.stderr
     assert "</html>" in (tmp_path / "run/view.html").read_text()
+
+
+def test_the_wheel_carries_the_skeleton_of_a_submission(fresh, tmp_path):
+    (tmp_path / "submissions").mkdir()
+    begun = call(fresh, "-m", "cramboard", "submit", "new", "my-encoder", cwd=tmp_path)
+    assert begun.returncode == 0, begun.stderr
+    assert "class Encoder" in (tmp_path / "submissions/my-encoder/encoder.py").read_text()

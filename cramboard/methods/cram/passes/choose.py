@@ -13,6 +13,9 @@ from cramboard.methods.cram.passes.reference import ReferencePass
 def choose_pass(decoder: Decoder, dtype: torch.dtype, k: int, n: int) -> Pass:
     """Return the fused pass where there is a CUDA device, a decoder it knows and a half precision; else transformers'.
 
+    The fused pass reads the plain layout: a suffix behind the vectors, for which a constant control is fitted now and
+    then, is left to transformers.
+
     Args:
         decoder: The frozen decoder.
         dtype: What a search computes in.
@@ -20,7 +23,7 @@ def choose_pass(decoder: Decoder, dtype: torch.dtype, k: int, n: int) -> Pass:
         n: Most tokens that a row may hold.
     """
     network = decoder.network(torch.float32)
-    fast = decoder.device.type == "cuda" and dtype in (torch.float16, torch.bfloat16)
+    fast = decoder.device.type == "cuda" and dtype in (torch.float16, torch.bfloat16) and not decoder.suffix
     if not (fast and known(network.config) and importlib.util.find_spec("triton")):
         return ReferencePass(decoder, dtype)
     from cramboard.methods.cram.fused import kernels

@@ -1,0 +1,180 @@
+"""Run a submitted encoder in a process of its own and take nothing from it but one checked file."""
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from cramboard.errors import InputError, SubmissionError
+from cramboard.keys import sha256_text
+from cramboard.methods.catalog import ChosenMethod
+from cramboard.methods.interface import Made, MethodKind, Request
+from cramboard.methods.submitted.environment import environment
+from cramboard.methods.submitted.output import OUTPUT, read_vectors, size_limit
+from cramboard.methods.submitted.pinned import pinned_path
+from cramboard.sandbox import Ended, Limits
+from cramboard.schema import EncoderCode, Isolation
+from cramboard.submission import Submission
+
+if TYPE_CHECKING:
+    import torch
+
+    from cramboard.decoders import Decoder
+
+WORKER = Path(__file__).with_name("worker.py")
+# Texts that share a process, and that are given to `encode` at once. Larger units spread the start over more texts.
+_UNIT = 256
+_BATCH = 16
+# An encoder that is still at work after this long is stopped: far above the slowest cost class (10 s a sample).
+_START_SECONDS, _SAMPLE_SECONDS = 600, 60
+# Of a smaller machine three quarters: the rest is the evaluator's.
+_MEMORY_BYTES = min(64 * 2**30, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 3 // 4)
+_PROCESSES = 512
+_DECODER_FILES = (
+    "config.json",
+    "tokenizer.json",
+    "generation_config.json",
+    "*.safetensors",
+    "*.safetensors.index.json",
+)
+
+
+class Runner(Protocol):
+    """Runs words as a process that reads `readable` and writes `output`: in a sandbox, or without one."""
+
+    def __call__(
+        self, argv: Sequence[str], *, readable: Mapping[str, Path], output: Path, limits: Limits, gpu: bool = False
+    ) -> Ended:
+        """Run and wait."""
+
+
+@dataclass(frozen=True)
+class EncoderSettings:
+    """What identifies an encoder's vectors.
+
+    Attributes:
+        code: The content hash of its code, pinned files and requirements.
+        span: The span that it declares for this k.
+    """
+
+    code: str
+    span: int
+
+
+def choose_encoder(submission: Submission, k: int, runner: Runner, isolation: Isolation) -> ChosenMethod:
+    """Return the method of a submitted encoder for k vectors."""
+    spec = submission.spec
+    settings = EncoderSettings(submission.code_sha256(), submission.plan(k).tokens)
+    return ChosenMethod(
+        name=submission.slug,
+        preset=None,
+        settings=settings,
+        kind=MethodKind(
+            presets={}, span=lambda settings, k: settings.span, make=_maker(submission, runner), needs_text=True
+        ),
+        dtype=spec.dtype,
+        suffix=spec.suffix,
+        unit=_UNIT,
+        isolation=isolation,
+    )
+
+
+def _maker(submission: Submission, runner: Runner) -> Callable[[EncoderSettings, Request], Made]:
+    """Return what makes vectors with this submission; it measures once how long the bare start takes."""
+
+    @cache
+    def bare_start(span: int, decoder: "Decoder", k: int, seed: int) -> float:
+        return _run(submission, runner, [], span, decoder, k, seed)[1]
+
+    def make(settings: EncoderSettings, request: Request) -> Made:
+        # One span a batch: `execute` gives every text of a run the same, less where a text is shorter.
+        span = max(len(assignment.ids) for assignment in request.assignments)
+        start = bare_start(span, request.decoder, request.k, request.seed)
+        given = [assignment.text or "" for assignment in request.assignments]
+        # In an order that says nothing of the samples' own.
+        order = sorted(range(len(given)), key=lambda index: sha256_text(given[index]))
+        texts = [given[index] for index in order]
+        vectors, seconds = _run(submission, runner, texts, span, request.decoder, request.k, request.seed)
+        made = [vectors[order.index(index)] for index in range(len(texts))]
+        return Made(tuple(made), start_seconds=start, seconds=max(0.0, seconds - start))
+
+    return make
+
+
+def _run(
+    submission: Submission, runner: Runner, texts: Sequence[str], span: int, decoder: "Decoder", k: int, seed: int
+) -> tuple["torch.Tensor", float]:
+    """Encode `texts`; return `[texts, k, d]` float32 and the seconds that the process took.
+
+    Raises:
+        SubmissionError: If it breaks a rule or a limit, or fails without a text.
+        RuntimeError: If it fails on these texts.
+    """
+    import torch
+
+    code = submission.spec.encoder or EncoderCode()
+    asked = {
+        "texts": list(texts),
+        "file": code.file,
+        "name": code.name,
+        "decoder": decoder.name,
+        "k": k,
+        "d": decoder.d,
+        "span": span,
+        "batch": _BATCH,
+        "device": str(decoder.device),
+        "seed": seed,
+        "threads": torch.get_num_threads(),
+    }
+    try:
+        python, readable = environment(submission)
+        readable |= _files(submission, code, decoder)
+    except InputError as error:  # No fault of a sample.
+        raise SubmissionError(str(error)) from None
+    with tempfile.TemporaryDirectory(prefix="cramboard-") as folder:
+        given, output = Path(folder) / "input.json", Path(folder) / "output"
+        given.write_text(json.dumps(asked), encoding="utf-8")
+        output.mkdir()
+        ended = runner(
+            [
+                python, "-I", "-B", "-u", "/worker/worker.py", "--code", "/submission", "--decoder-folder", "/decoder",
+                "--weights", "/weights", "--input", "/input/input.json", "--output", f"/output/{OUTPUT}",
+            ],
+            readable=readable | {"/input/input.json": given},
+            output=output,
+            limits=Limits(
+                seconds=_START_SECONDS + _SAMPLE_SECONDS * len(texts),
+                memory_bytes=_MEMORY_BYTES,
+                processes=_PROCESSES,
+                output_bytes=size_limit(len(texts), k, decoder.d),
+            ),
+            gpu=decoder.device.type == "cuda",
+        )  # fmt: skip
+        _check_end(submission, ended, bool(texts))
+        return read_vectors(submission.slug, output, len(texts), k, decoder.d), ended.seconds
+
+
+def _files(submission: Submission, code: EncoderCode, decoder: "Decoder") -> dict[str, Path]:
+    """Return all that the process may read besides its interpreter, by inside path; links are followed here."""
+    files = {f"/submission/{name}": path for name, path in submission.code().items()}
+    files |= {f"/submission/{pinned.file}": pinned_path(submission, pinned) for pinned in code.code}
+    files |= {f"/weights/{weight.file}": pinned_path(submission, weight) for weight in code.weights}
+    for pattern in _DECODER_FILES:
+        files |= {f"/decoder/{path.name}": path for path in decoder.folder.glob(pattern)}
+    return {inside: path.resolve() for inside, path in files.items()} | {"/worker/worker.py": WORKER}
+
+
+def _check_end(submission: Submission, ended: Ended, with_texts: bool) -> None:
+    if ended.reason is not None:
+        raise SubmissionError(f"submission {submission.slug}: its encoder was stopped: {ended.reason}")
+    if ended.code == 0:
+        return
+    said = [line.strip() for line in ended.log.splitlines() if line.strip()]
+    reason = said[-1][:300] if said else f"it ended with code {ended.code} and said nothing"
+    if with_texts:
+        raise RuntimeError(reason)
+    raise SubmissionError(f"submission {submission.slug}: its encoder does not start: {reason}")

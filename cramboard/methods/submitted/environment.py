@@ -1,0 +1,76 @@
+"""The interpreter and libraries of an encoder: cramboard's own, or those of its pinned requirements.
+
+Requirements are installed before anything is isolated, so nothing of a submission may run then: only wheels are
+taken, every line names one exact version, and nothing that is not listed comes along.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+from cramboard.errors import InputError
+from cramboard.files import cache_folder, read_text
+from cramboard.keys import key
+from cramboard.submission import Submission
+from cramboard.tasks import text_packages
+
+# name[extras]==version, with a marker and hashes if its author likes; no options, addresses or paths.
+_LINE = re.compile(
+    r"[A-Za-z0-9][\w.-]*(\[[\w,.\s-]*\])?\s*==\s*[\w.!+-]+(\s*;[\w\s.<>=!'\"()-]+)?(\s+--hash=sha256:[0-9a-f]{64})*"
+)
+_INSIDE = "/environment"
+
+
+def environment(submission: Submission) -> tuple[str, dict[str, Path]]:
+    """Return the interpreter's inside path, and what is to be readable for it beyond what every process reads.
+
+    Raises:
+        InputError: If a line of the requirements is not pinned, or they cannot be installed.
+    """
+    encoder = submission.spec.encoder
+    if encoder is None or encoder.requirements is None:
+        return sys.executable, {}
+    lines = requirement_lines(submission.folder / encoder.requirements)
+    return f"{_INSIDE}/bin/python", {_INSIDE: _installed(submission.slug, lines)}
+
+
+def requirement_lines(path: Path) -> list[str]:
+    """Return the requirements in `path`, without comments.
+
+    Raises:
+        InputError: If a line is not `name==version`, or names a package with the texts of a task; it is named.
+    """
+    joined = read_text(path, "requirements file").replace("\\\n", " ")
+    lines = [re.sub(r"(^|\s)#.*", "", line).strip() for line in joined.splitlines()]
+    for line in filter(None, lines):
+        if not _LINE.fullmatch(line):
+            raise InputError(f"{path}: {line!r} is not pinned; write name==version, and list every package needed")
+        name = re.split(r"[^\w.-]", line, maxsplit=1)[0]
+        if re.sub(r"[-_.]+", "-", name).lower() in text_packages():
+            raise InputError(f"{path}: {name}: holds the texts of a task; remove it")
+    return [line for line in lines if line]
+
+
+def _installed(slug: str, lines: list[str]) -> Path:
+    """Return the virtual environment that holds `lines`, made if it is not in the cache."""
+    folder = cache_folder() / "environments" / key([lines, sys.version])[:32]
+    ready = folder / "ready"
+    if ready.exists():
+        return folder
+    shutil.rmtree(folder, ignore_errors=True)
+    venv.create(folder, with_pip=True, symlinks=True)
+    listed = folder / "requirements.txt"
+    listed.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    words = ["-m", "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:", "--requirement", str(listed)]
+    done = subprocess.run(
+        [str(folder / "bin" / "python"), *words], capture_output=True, text=True, check=False, timeout=1800
+    )
+    if done.returncode != 0:
+        said = next((line for line in reversed(done.stderr.splitlines()) if "rror" in line), "pip failed")
+        shutil.rmtree(folder, ignore_errors=True)
+        raise InputError(f"submission {slug}: its requirements cannot be installed as wheels: {said.strip()[:300]}")
+    ready.touch()
+    return folder

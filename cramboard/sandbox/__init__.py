@@ -1,0 +1,6 @@
+"""Run a stranger's code where it can read only what it is given and write only what is looked at afterwards."""
+
+from cramboard.sandbox.cage import available, run_isolated
+from cramboard.sandbox.limits import Ended, Limits
+
+__all__ = ["Ended", "Limits", "available", "run_isolated"]

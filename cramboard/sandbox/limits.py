@@ -1,0 +1,68 @@
+"""What an isolated process may use, and how it ended."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the whole tree of processes may use together.
+
+    Attributes:
+        seconds: Wall time.
+        memory_bytes: Memory, its temporary files included.
+        processes: Processes and threads at one time.
+        output_bytes: All files in /output together.
+    """
+
+    seconds: float
+    memory_bytes: int
+    processes: int
+    output_bytes: int
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How an isolated process ended.
+
+    Attributes:
+        code: Its exit code; 128 + the signal's number when a signal ended it.
+        seconds: Wall time from its first instruction to the end of its last process.
+        reason: None, or in one line for its author which limit ended it or why what it left is refused. Nothing comes
+            out then, nor when `code` is not 0.
+        log: The end of what it printed, printable characters only.
+        held_by: What held its memory and processes.
+    """
+
+    code: int
+    seconds: float
+    reason: str | None
+    log: str
+    held_by: str = "nothing"
+
+
+def size(count: int) -> str:
+    """Return a number of bytes as a person says it: '2 GB'."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= factor:
+            return f"{count / factor:.3g} {unit}"
+    return f"{count} bytes"
+
+
+def too_long(limits: Limits) -> str:
+    """Say that the time ran out."""
+    return f"took longer than {limits.seconds:g} s"
+
+
+def too_much_memory(limits: Limits) -> str:
+    """Say that the memory ran out."""
+    return f"used more than {size(limits.memory_bytes)} of memory"
+
+
+def too_many_processes(limits: Limits) -> str:
+    """Say that there were too many processes."""
+    return f"started more than {limits.processes} processes and threads"
+
+
+def too_much_output(limits: Limits) -> str:
+    """Say that /output was full."""
+    return f"wrote more than {size(limits.output_bytes)} to /output"

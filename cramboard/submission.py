@@ -1,0 +1,93 @@
+"""A submission as it lies on disk: `submissions/<slug>/`, read and never run."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from cramboard.errors import InputError, UsageError
+from cramboard.files import sha256_file
+from cramboard.keys import key
+from cramboard.schema import Plan, SubmissionSpec, from_yaml_file
+
+SPEC_FILE = "submission.yaml"
+README = "README.md"
+RESULTS = "results"
+VECTORS = "vectors"
+"""The folder of uploaded certificates: `vectors/<task>/<decoder>/k<k>/`."""
+
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
+_LEFT_BY_TOOLS = ("__pycache__",)
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A submission: its folder, whose name is its slug, and its checked `submission.yaml`."""
+
+    folder: Path
+    spec: SubmissionSpec
+
+    @property
+    def slug(self) -> str:
+        """The name by which results and the board know it."""
+        return self.folder.name
+
+    @property
+    def method(self) -> str:
+        """The name of its method in certificates: the built-in one's, else the slug."""
+        return self.spec.method or self.slug
+
+    def files(self) -> dict[str, Path]:
+        """Return its own files by their path in the folder, without results and uploaded vectors, sorted."""
+        found = {}
+        for path in sorted(self.folder.rglob("*")):
+            name = path.relative_to(self.folder)
+            if name.parts[0] in (RESULTS, VECTORS) or any(part in _LEFT_BY_TOOLS for part in name.parts):
+                continue
+            if not path.is_dir() or path.is_symlink():
+                found[name.as_posix()] = path
+        return found
+
+    def code(self) -> dict[str, Path]:
+        """Return the files that its encoder may see, by their path: all but the words about it and the weights."""
+        weights = {weight.file for weight in self.spec.encoder.weights} if self.spec.encoder else set()
+        about = {SPEC_FILE, README}
+        return {name: path for name, path in self.files().items() if name not in about | weights}
+
+    def code_sha256(self) -> str:
+        """Return the content hash of all that can change an encoder's vectors; words about it are not in it."""
+        encoder = self.spec.encoder.model_dump(mode="json") if self.spec.encoder else None
+        files = {name: sha256_file(path) for name, path in self.code().items()}
+        return key({"encoder": encoder, "files": files})
+
+    def plan(self, k: int) -> Plan:
+        """Return what it declares for k vectors.
+
+        Raises:
+            UsageError: If it declares nothing for this k.
+        """
+        for plan in self.spec.plans:
+            if plan.k == k:
+                return plan
+        declared = ", ".join(str(plan.k) for plan in self.spec.plans)
+        raise UsageError(f"-k {k}: submission {self.slug} declares plans for k = {declared}; give one of these")
+
+
+def read_submission(folder: Path) -> Submission:
+    """Read the submission in `folder`.
+
+    Raises:
+        InputError: If its name is no slug, or `submission.yaml` is missing or does not fit the schema.
+    """
+    folder = folder.absolute()
+    check_slug(folder)
+    return Submission(folder, from_yaml_file(SubmissionSpec, folder / SPEC_FILE, "submission"))
+
+
+def check_slug(folder: Path) -> None:
+    """Refuse a folder whose name is no slug.
+
+    Raises:
+        InputError: In one line.
+    """
+    if not _SLUG.fullmatch(folder.name):
+        raise InputError(f"{folder}: name it with 1 to 60 small letters, digits and hyphens, such as my-encoder")

@@ -1,0 +1,149 @@
+"""Check a submission's folder by reading alone: its fields, its files, their kinds, sizes and hashes."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from cramboard.certificate import CERTIFICATE, VECTORS, load_certificate
+from cramboard.decoders import decoder_names, find_decoder
+from cramboard.errors import InputError
+from cramboard.methods import choose_method, method_names
+from cramboard.methods.submitted.environment import requirement_lines
+from cramboard.methods.submitted.pinned import pinned_path
+from cramboard.methods.submitted.upload import upload_folder
+from cramboard.schema import EncoderCode
+from cramboard.submission import VECTORS as UPLOADS
+from cramboard.submission import Submission
+from cramboard.tasks import load_task
+
+_TEXT = (".py", ".md", ".txt", ".yaml", ".json")
+_TEXT_BYTES = 2**20
+_WEIGHT_BYTES = 16 * 2**20
+_UPLOAD_BYTES = 64 * 2**20
+
+
+def folder_problems(submission: Submission) -> Iterator[str]:
+    """Yield what must be mended before the submission can be taken, a line each."""
+    yield from _files(submission)
+    if submission.slug in method_names() and submission.spec.method != submission.slug:
+        yield f"{submission.slug}: is the name of a built-in method; choose another"
+    for name in submission.spec.decoders:
+        if name not in decoder_names():
+            yield f"submission.yaml: field decoders: {name!r} is not listed; there are: {', '.join(decoder_names())}"
+    if submission.spec.encoder is not None:
+        yield from _encoder(submission, submission.spec.encoder)
+    if submission.spec.method is not None:
+        try:
+            choose_method(submission.spec.method, submission.spec.preset)
+        except Exception as error:
+            yield f"submission.yaml: field method: {error}"
+    yield from _uploads(submission)
+
+
+def _files(submission: Submission) -> Iterator[str]:
+    """Only plain, small text files and declared weights: nothing that could be loaded as code of another kind."""
+    spec = submission.spec
+    weights = {weight.file for weight in spec.encoder.weights if not weight.repository} if spec.encoder else set()
+    for name, path in submission.files().items():
+        if path.is_symlink() or not path.is_file():
+            yield f"{name}: a link or a special file; put the file itself there"
+        elif name in weights:
+            if path.stat().st_size > _WEIGHT_BYTES:
+                yield f"{name}: {path.stat().st_size} bytes; weights above {_WEIGHT_BYTES} belong on the Hub"
+        elif path.suffix == ".safetensors":
+            yield f"{name}: weights that submission.yaml does not declare; add them to encoder.weights or remove them"
+        elif path.suffix not in _TEXT:
+            yield f"{name}: files of this kind are not taken (a pickle, say, runs code); only {' '.join(_TEXT)}"
+        elif path.stat().st_size > _TEXT_BYTES:
+            yield f"{name}: {path.stat().st_size} bytes; at most {_TEXT_BYTES} are taken"
+        else:
+            try:
+                path.read_text(encoding="utf-8")
+            except UnicodeDecodeError:
+                yield f"{name}: not UTF-8 text; remove it"
+
+
+def _encoder(submission: Submission, code: EncoderCode) -> Iterator[str]:
+    path = submission.folder / code.file
+    pinned_code = {pinned.file for pinned in code.code}
+    if path.is_file():
+        yield from _class(path, code)
+    elif code.file not in pinned_code:
+        yield f"{code.file}: there is no such file; put the class {code.name} there"
+    if code.requirements is not None:
+        try:
+            requirement_lines(submission.folder / code.requirements)
+        except InputError as error:
+            yield str(error)
+    for pinned in (*code.code, *code.weights):
+        if pinned.repository is None:
+            try:
+                _check_weights(pinned_path(submission, pinned))
+            except InputError as error:
+                yield str(error)
+
+
+def _class(path: Path, code: EncoderCode) -> Iterator[str]:
+    """Look for the class without running a line."""
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError) as error:
+        yield f"{code.file}: not Python ({error})"
+        return
+    defined = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+    if code.name not in defined:
+        yield f"{code.file}: has no class {code.name}"
+    elif not any(isinstance(item, ast.FunctionDef) and item.name == "encode" for item in defined[code.name].body):
+        yield f"{code.file}: class {code.name} has no method encode(self, texts)"
+
+
+def _check_weights(path: Path) -> None:
+    """Refuse a weights file that is not safetensors.
+
+    Raises:
+        InputError: In one line.
+    """
+    if path.suffix != ".safetensors":
+        return
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy"):
+            pass
+    except (SafetensorError, OSError) as error:
+        raise InputError(f"{path.name}: not a safetensors file ({error})") from None
+
+
+def _uploads(submission: Submission) -> Iterator[str]:
+    """Every uploaded certificate lies where its own fields say, and nothing lies beside it."""
+    root, expected = submission.folder / UPLOADS, set()
+    found = [path for path in sorted(root.rglob("*")) if not path.is_dir()]
+    if submission.spec.kind != "upload":
+        if found:
+            yield f"{UPLOADS}/: only a submission of kind upload has vectors; remove the folder"
+        return
+    if not found:
+        yield f"{UPLOADS}/: no certificate; put {CERTIFICATE} and {VECTORS} into {UPLOADS}/TASK/DECODER/kK/"
+    for path in found:
+        if path.name != CERTIFICATE:
+            continue
+        try:
+            certificate = load_certificate(path.parent).certificate
+            decoder = find_decoder(certificate.decoder.name)
+            if path.parent != upload_folder(submission, certificate.task.name, certificate.decoder.name, certificate.k):
+                raise InputError(f"{path}: its task, decoder and k are not those of its folder; move it")
+            if decoder.spec is None or decoder.spec.tensors_sha256 != certificate.decoder.tensors_sha256:
+                raise InputError(f"{path}: is of other weights than the listed decoder {certificate.decoder.name}")
+            if certificate.task != load_task(certificate.task.name).ref:
+                raise InputError(f"{path}: is of another version of task {certificate.task.name}")
+            if certificate.decoder.suffix != submission.spec.suffix:
+                raise InputError(f"{path}: its suffix is not the declared one")
+            submission.plan(certificate.k)
+        except Exception as error:
+            yield str(error)
+        expected |= {path, path.parent / VECTORS}
+    for path in found:
+        if path not in expected:
+            yield f"{path.relative_to(submission.folder)}: belongs to no certificate; remove it"
+        elif path.stat().st_size > _UPLOAD_BYTES:
+            yield f"{path.relative_to(submission.folder)}: at most {_UPLOAD_BYTES} bytes are taken"

@@ -1,0 +1,106 @@
+"""Run an encoder on a CPU against a tiny decoder of random weights: does it do what the interface says?
+
+The tiny decoder goes by the declared decoder's name and has its width, so that trained projections fit; its tokens
+are bytes. Its horizons mean nothing.
+"""
+
+import json
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cramboard.decoders import decoder_folder, find_decoder
+from cramboard.errors import InputError
+from cramboard.run import Asked, Observer, evaluate, plan
+from cramboard.schema import SubmissionSpec
+from cramboard.submission import Submission
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+_TEXTS = 2
+# Weights beyond this are not fetched for a trial: they would not run on a CPU in two minutes.
+WEIGHT_BYTES = 2**30
+_WIDTH = 64
+_BYTES = 257
+_SPAN = 16
+
+
+def trial_problems(submission: Submission, unsandboxed: bool) -> list[str]:
+    """Return what goes wrong when the encoder makes vectors for two texts with its first plan.
+
+    Raises:
+        CramboardError: In one line, if it cannot even be started.
+    """
+    declared = submission.spec.plans[0]
+    with tempfile.TemporaryDirectory(prefix="cramboard-trial-") as folder:
+        name = submission.spec.decoders[0]
+        outcome = evaluate(
+            plan(
+                Asked(
+                    task="speeches",
+                    decoder=str(_save_tiny(Path(folder) / name, submission.spec)),
+                    method=str(submission.folder),
+                    k=declared.k,
+                    span=declared.tokens if declared.ratio is not None else min(_SPAN, declared.tokens),
+                    limit=_TEXTS,
+                    device="cpu",
+                    unsandboxed=unsandboxed,
+                    output_dir=Path(folder) / "run",
+                )
+            ),
+            Observer(),
+        )
+    return sorted({f"trial with {declared.k} vectors: {failure.reason}" for failure in outcome.failures})
+
+
+def _save_tiny(folder: Path, spec: SubmissionSpec) -> Path:
+    """Write a 2-layer Llama of random weights as wide as the declared decoder, with a byte tokenizer."""
+    import torch
+    from safetensors.torch import save_file
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    width = _width(spec.decoders[0])
+    heads = width // 64 if width % 64 == 0 else 1
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=max(_BYTES, *(token + 1 for token in spec.suffix), 0),
+        hidden_size=width,
+        intermediate_size=128,
+        num_hidden_layers=2,
+        num_attention_heads=heads,
+        num_key_value_heads=heads,
+        max_position_embeddings=4096,
+        bos_token_id=_BYTES - 1,
+        eos_token_id=_BYTES - 1,
+        tie_word_embeddings=True,
+    )
+    config.save_pretrained(folder)
+    tensors = LlamaForCausalLM(config).to(torch.bfloat16).state_dict()
+    # The head is the embedding table.
+    save_file(
+        {name: tensor for name, tensor in tensors.items() if name != "lm_head.weight"}, folder / "model.safetensors"
+    )
+    _byte_tokenizer().save(str(folder / "tokenizer.json"))
+    return folder
+
+
+def _width(decoder: str) -> int:
+    """Return the width of the declared decoder's embeddings, or a small one if it is not to be had here."""
+    try:
+        config = json.loads((decoder_folder(find_decoder(decoder)) / "config.json").read_text(encoding="utf-8"))
+    except (InputError, OSError):
+        return _WIDTH
+    return int(config.get("hidden_size") or config.get("text_config", {}).get("hidden_size") or _WIDTH)
+
+
+def _byte_tokenizer() -> "Tokenizer":
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    vocabulary = {char: index for index, char in enumerate(alphabet)} | {"<s>": _BYTES - 1}
+    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.add_special_tokens(["<s>"])
+    return tokenizer

@@ -1,0 +1,1 @@
+"""Submissions that cheat, and how each is caught."""

@@ -1,0 +1,3 @@
+"""Another submission, spoiled."""
+
+raise SystemExit

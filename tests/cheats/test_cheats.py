@@ -1,0 +1,105 @@
+"""Every cheat is caught, and its author reads the line that README.md promises."""
+
+import importlib.util
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cramboard import sandbox
+from cramboard.results import Paired, gap
+from cramboard.sandbox import Ended, Limits, run_isolated
+from tests.run.commands import cramboard
+from tests.submit.conftest import git
+
+HERE = Path(__file__).parent
+# The table of README.md: a cheat and the line that its author reads, if one is promised.
+ROWS = re.findall(r"^\| `([a-z-]+)` \|.*\| (.+) \|$", (HERE / "README.md").read_text(), re.MULTILINE)
+LINES = {name: line.strip("`") for name, line in ROWS if line.startswith("`")}
+# Caught by its scores, not by a check.
+MEMORISED = "memorised-the-samples"
+
+
+@pytest.fixture(autouse=True)
+def on_a_small_scale(common_cache: Path, one_thread: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A narrow decoder, one text, and limits that spare the machine: what they are does not change what they do."""
+
+    def run(
+        argv: Sequence[str], *, readable: Mapping[str, Path], output: Path, limits: Limits, gpu: bool = False
+    ) -> Ended:
+        seconds = 3 if "never-ends" in str(readable) else 30
+        small = replace(limits, seconds=seconds, memory_bytes=500_000_000, processes=64)
+        return run_isolated(argv, readable=readable, output=output, limits=small, gpu=gpu)
+
+    monkeypatch.setenv("CRAMBOARD_CACHE", str(common_cache))
+    monkeypatch.setattr("cramboard.submit.trial._width", lambda decoder: 64)
+    monkeypatch.setattr("cramboard.submit.trial._TEXTS", 1)
+    monkeypatch.setattr(sandbox, "run_isolated", run)
+
+
+@pytest.fixture
+def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A clone with another's submission on its main branch; it is the current folder."""
+    another = tmp_path / "submissions" / "another"
+    another.mkdir(parents=True)
+    (another / "encoder.py").write_text("class Encoder: ...\n")
+    git(tmp_path, "init", "--quiet", "--initial-branch", "main")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "--quiet", "--message", "Begin")
+    git(tmp_path, "switch", "--quiet", "--create", "mine")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def propose(name: str, clone: Path) -> Path:
+    """Put a cheat into the clone; its folder `another` goes over the other submission."""
+    folder = clone / "submissions" / name
+    shutil.copytree(HERE / name, folder, symlinks=True, ignore=shutil.ignore_patterns("another", "__pycache__"))
+    if (HERE / name / "another").is_dir():
+        shutil.copytree(HERE / name / "another", clone / "submissions" / "another", dirs_exist_ok=True)
+    return folder
+
+
+def test_every_cheat_is_in_the_table() -> None:
+    folders = {path.parent.name for path in HERE.glob("*/submission.yaml")}
+    assert {name for name, _ in ROWS} == folders
+    assert folders - set(LINES) == {MEMORISED}
+    assert len(folders) >= 12
+
+
+@pytest.mark.sandbox
+@pytest.mark.parametrize("name", LINES)
+def test_a_cheat_is_caught(name: str, clone: Path) -> None:
+    ended = cramboard("submit", "check", propose(name, clone))
+    assert ended.code == 3
+    assert any(LINES[name] in line for line in ended.err.splitlines()), ended.err
+    assert ended.out == ""
+    assert (clone / "submissions" / name / "encoder.py").read_text() == (HERE / name / "encoder.py").read_text()
+
+
+def test_what_was_memorised_shows_beside_sealed_samples() -> None:
+    """The table knows the public texts; on the sealed ones it falls behind cramming, which knows neither."""
+    encode = encoder(MEMORISED)
+
+    def paired(text: str, author: int) -> Paired:
+        [vectors] = encode([text])
+        return Paired(horizon=40 if vectors.any() else 1 + author % 3, cram=50 + author, author=author)
+
+    public = [paired(f"public text {number}", number) for number in range(12)]
+    sealed = [paired(f"sealed text {number}", number) for number in range(12)]
+    assert {sample.horizon for sample in public} == {40}
+    assert gap(public, sealed).flagged
+    assert not gap(sealed, sealed).flagged
+
+
+def encoder(name: str) -> Any:
+    """Return the `encode` of a cheat that may run here: it does nothing but look into its own table."""
+    spec = importlib.util.spec_from_file_location("memorised", HERE / name / "encoder.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.Encoder(type("Given", (), {"k": 1, "d": 4})()).encode

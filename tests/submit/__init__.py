@@ -1,0 +1,1 @@
+"""Submissions: what they are, how they run, and how their results are filed."""

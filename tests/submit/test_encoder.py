@@ -1,0 +1,206 @@
+"""An encoder is run apart, takes texts, and gives back one file that is checked before it is read."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from cramboard.certificate import load_certificate
+from cramboard.errors import SubmissionError
+from cramboard.methods.submitted.output import read_vectors
+from cramboard.run import RunFolder
+from cramboard.tasks import load_task
+from tests.run.commands import Ended, cramboard
+from tests.submit.conftest import CODE, Write
+
+
+def evaluate(folder: Path, decoder: Path, output: Path, *words: object) -> Ended:
+    return cramboard(
+        "evaluate", "-t", "speeches", "-d", decoder, "-m", folder, "-k", 2, "--limit", 2, "--device", "cpu",
+        "--output-dir", output, "--unsandboxed", *words,
+    )  # fmt: skip
+
+
+def test_an_encoder_makes_the_vectors_of_each_text(write: Write, short_folder: Path, tmp_path: Path) -> None:
+    ended = evaluate(write(), short_folder, tmp_path / "run", "--span", 8)
+    assert (ended.code, ended.err) == (0, "")
+    files = load_certificate(tmp_path / "run")
+    for entry in files.certificate.entries:
+        [sample] = load_task("speeches").samples(ids=[entry.sample])
+        # A token of the tiny decoder is a byte.
+        given = torch.tensor(list(sample.text.encode()[: entry.span]), dtype=torch.float32) / 100
+        assert entry.span == 8
+        assert torch.equal(files.of(entry).flatten(), given.repeat(16))
+    run = RunFolder(tmp_path / "run").run()
+    assert (run.isolation, run.method.name, run.method.settings["span"]) == ("none", "means", 8)
+    assert run.command.startswith("cramboard evaluate -t speeches -d short -m submissions/means -k 2 ")
+    [cost] = run.units
+    assert cost.start_seconds > 0
+    assert len(cost.samples) == 2
+
+
+def test_the_curve_has_a_run_for_every_span_that_the_texts_and_the_context_reach(
+    write: Write, short_folder: Path, tmp_path: Path
+) -> None:
+    ended = evaluate(write(), short_folder, tmp_path / "runs", "--limit", 1)
+    assert (ended.code, ended.err) == (0, "")
+    # The decoder reads 200 positions.
+    spans = {"k2": 8, "k2-span16": 16, "k2-span32": 32, "k2-span64": 64, "k2-span128": 128}
+    assert {path.name for path in (tmp_path / "runs").iterdir()} == set(spans)
+    for name, span in spans.items():
+        assert [record.span for record in RunFolder(tmp_path / "runs" / name).records()] == [span]
+    assert "At every span" in ended.out
+    assert f"Results: {tmp_path / 'runs' / 'k2'}\n" in ended.out
+
+
+def test_a_fixed_ratio_is_given_r_k_tokens_and_has_no_curve(write: Write, short_folder: Path, tmp_path: Path) -> None:
+    assert evaluate(write(), short_folder, tmp_path / "run", "-k", 4, "--limit", 1).code == 0
+    assert [record.span for record in RunFolder(tmp_path / "run").records()] == [18]
+
+
+def test_bfloat16_vectors_are_stored_as_such(write: Write, short_folder: Path, tmp_path: Path) -> None:
+    assert evaluate(write(dtype="bfloat16"), short_folder, tmp_path / "run", "--span", 8, "--limit", 1).code == 0
+    assert load_certificate(tmp_path / "run").certificate.dtype == "bfloat16"
+    [record] = RunFolder(tmp_path / "run").records()
+    assert set(record.stored) == {"bfloat16", "int8", "int4"}
+
+
+def test_the_suffix_stands_in_the_certificate_and_is_verified(write: Write, short_folder: Path, tmp_path: Path) -> None:
+    assert evaluate(write(suffix=[7, 9]), short_folder, tmp_path / "with", "--span", 8, "--limit", 1).code == 0
+    assert evaluate(write(suffix=None), short_folder, tmp_path / "without", "--span", 8, "--limit", 1).code == 0
+    with_suffix, without = (load_certificate(tmp_path / name).certificate for name in ("with", "without"))
+    assert (with_suffix.decoder.suffix, without.decoder.suffix) == ((7, 9), ())
+    assert with_suffix.entries[0].key != without.entries[0].key
+    assert "suffix" not in (tmp_path / "without" / "certificate.json").read_text()
+    ended = cramboard("verify", tmp_path / "with", "-d", short_folder, "--json")
+    assert json.loads(ended.out)["verification"]["identical"] == 1
+
+
+def test_a_suffix_beyond_the_vocabulary_is_refused(write: Write, short_folder: Path, tmp_path: Path) -> None:
+    evaluate(write(suffix=[257]), short_folder, tmp_path / "run", "--span", 8).refused(3, "257 is no token")
+
+
+def test_a_text_that_an_encoder_fails_on_is_a_failure_of_that_sample(
+    write: Write, short_folder: Path, tmp_path: Path
+) -> None:
+    first = load_task("speeches").samples(limit=1)[0].text[:8]
+    code = CODE.replace("        numbers", f"        assert text != {first!r}, 'a hard text'\n        numbers", 1)
+    ended = evaluate(write(code=code), short_folder, tmp_path / "run", "--span", 8)
+    assert ended.code == 1
+    assert "RuntimeError: AssertionError: a hard text" in ended.err
+    assert len(RunFolder(tmp_path / "run").records()) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (("self.given.k, self.given.d", "self.given.d, 1"), "returned an array [64, 1], not [k, d] = [2, 64]"),
+        (("/ 100", "* numpy.nan"), "returned a NaN or an infinity"),
+        (('"float32") / 100', '"int64")'), "returned numbers of type int64"),
+        (("return [self.one(text) for text in texts]", "return []"), "returned 0 arrays for 1 texts"),
+    ],
+)
+def test_an_array_of_another_kind_is_named(
+    write: Write, short_folder: Path, tmp_path: Path, change: tuple[str, str], says: str
+) -> None:
+    code = CODE.replace(*change)
+    assert code != CODE
+    ended = evaluate(write(code=code), short_folder, tmp_path / "run", "--span", 8, "--limit", 1)
+    assert ended.code == 1
+    assert says in ended.err
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("import nothing_like_it", "does not start: ModuleNotFoundError: No module named 'nothing_like_it'"),
+        ("class Other: pass", "has no class Encoder"),
+        ("import os; os._exit(0)", "left [] behind"),
+        ("open('/nowhere/else', 'w')", "does not start: FileNotFoundError"),
+    ],
+)
+def test_an_encoder_that_does_not_start_ends_the_run(
+    write: Write, short_folder: Path, tmp_path: Path, code: str, says: str
+) -> None:
+    evaluate(write(code=code), short_folder, tmp_path / "run", "--span", 8).refused(3, says)
+
+
+def test_without_a_sandbox_an_encoder_is_refused(
+    write: Write, short_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cramboard.sandbox.available", lambda: "bubblewrap is not installed")
+    words = ("evaluate", "-t", "speeches", "-d", short_folder, "-m", write(), "-k", 2)
+    cramboard(*words).refused(4, "bubblewrap is not installed", "--unsandboxed")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("-k", 3), "declares plans for k = 2, 4"),
+        (("--preset", "quick"), "go with built-in methods"),
+        (("-m", "cram"), "--unsandboxed goes with a submission"),
+    ],
+)
+def test_words_that_do_not_fit_a_submission_are_refused(
+    write: Write, short_folder: Path, tmp_path: Path, words: tuple[object, ...], says: str
+) -> None:
+    evaluate(write(), short_folder, tmp_path / "run", *words).refused(2, says)
+
+
+def test_a_decoder_that_it_is_not_for_is_refused(write: Write, tiny_folder: Path, tmp_path: Path) -> None:
+    evaluate(write(), tiny_folder, tmp_path / "run").refused(2, "is for decoder short, not tiny")
+
+
+def test_other_code_is_another_run(write: Write, short_folder: Path, tmp_path: Path) -> None:
+    assert evaluate(write(), short_folder, tmp_path / "run", "--span", 8, "--limit", 1).code == 0
+    other = write(code=CODE.replace("100", "200"))
+    evaluate(other, short_folder, tmp_path / "run", "--span", 8, "--limit", 1).refused(3, "another preset or setting")
+    words_about_it = write(description="Said otherwise.")
+    assert evaluate(words_about_it, short_folder, tmp_path / "run", "--span", 8, "--limit", 1).code == 0
+
+
+def tensor(**changes: object) -> bytes:
+    """A safetensors file of one text's `[2, 4]` vectors, with a head to lie in."""
+    head = {"vectors": {"dtype": "F32", "shape": [1, 2, 4], "data_offsets": [0, 32]}} | changes
+    header = json.dumps({name: value for name, value in head.items() if value is not None}).encode()
+    return len(header).to_bytes(8, "little") + header + b"\0" * 32
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"", "not a safetensors file"),
+        (b"\x80\x04pickle........", "not a safetensors file"),
+        (tensor()[:-1], "31 bytes of numbers"),
+        (tensor() + b"hidden text", "43 bytes of numbers"),
+        (tensor() + b"x" * 2000, "at most"),
+        (tensor(__metadata__={"text": "The state"}), "no metadata"),
+        (tensor(more={"dtype": "F32", "shape": [0], "data_offsets": [32, 32]}), "no further tensor"),
+        (tensor(vectors={"dtype": "F64", "shape": [1, 2, 2], "data_offsets": [0, 32]}), "holds F64 [1, 2, 2]"),
+        (tensor(vectors={"dtype": "F32", "shape": [1, 4, 2], "data_offsets": [0, 32]}), "holds F32 [1, 4, 2]"),
+        (tensor(vectors={"dtype": "F32", "shape": [1, 2, 4], "data_offsets": [0, 32], "x": 1}), "head with more"),
+        (tensor()[:-4] + b"\xff\xff\xff\x7f", "NaN"),
+    ],
+)
+def test_a_file_with_anything_but_the_vectors_is_refused(tmp_path: Path, data: bytes, says: str) -> None:
+    (tmp_path / "vectors.safetensors").write_bytes(data)
+    with pytest.raises(SubmissionError, match="means") as error:
+        read_vectors("means", tmp_path, 1, 2, 4)
+    assert says in str(error.value)
+
+
+def test_a_link_or_a_second_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_bytes(tensor())
+    folder = tmp_path / "output"
+    folder.mkdir()
+    (folder / "vectors.safetensors").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(SubmissionError, match="not a plain file"):
+        read_vectors("means", folder, 1, 2, 4)
+    (folder / "vectors.safetensors").unlink()
+    (folder / "vectors.safetensors").write_bytes(tensor())
+    (folder / "scores.json").write_text("{}")
+    with pytest.raises(SubmissionError, match=r"scores\.json"):
+        read_vectors("means", folder, 1, 2, 4)
+    (folder / "scores.json").unlink()
+    assert read_vectors("means", folder, 1, 2, 4).shape == (1, 2, 4)

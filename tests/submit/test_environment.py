@@ -1,0 +1,48 @@
+"""Requirements are installed into an environment of their own, from wheels alone, once."""
+
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from cramboard.errors import InputError
+from cramboard.methods.submitted.environment import environment
+from cramboard.submission import read_submission
+from tests.submit.conftest import Write
+
+
+@pytest.fixture
+def wheels(tmp_path: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that stands for the package index, with one wheel in it."""
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    with zipfile.ZipFile(folder / "made_up-1.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("made_up.py", "ANSWER = 42\n")
+        wheel.writestr("made_up-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: made-up\nVersion: 1.0\n")
+        wheel.writestr("made_up-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr("made_up-1.0.dist-info/RECORD", "")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    return folder
+
+
+def test_pinned_requirements_are_installed_once(write: Write, wheels: Path) -> None:
+    folder = write(files={"needs.txt": b"made-up==1.0\n"}, encoder={"requirements": "needs.txt"})
+    program, readable = environment(read_submission(folder))
+    assert program == "/environment/bin/python"
+    [home] = readable.values()
+    said = subprocess.run(
+        [home / "bin/python", "-I", "-c", "import made_up; print(made_up.ANSWER)"], capture_output=True, text=True
+    )
+    assert said.stdout == "42\n"
+    (wheels / "made_up-1.0-py3-none-any.whl").unlink()
+    assert environment(read_submission(folder)) == (program, readable)
+
+
+def test_what_is_no_wheel_is_never_built(write: Write, wheels: Path) -> None:
+    (wheels / "made_up-1.0-py3-none-any.whl").unlink()
+    (wheels / "made_up-1.0.tar.gz").write_bytes(b"its setup.py would run here")
+    folder = write(files={"needs.txt": b"made-up==1.0\n"}, encoder={"requirements": "needs.txt"})
+    with pytest.raises(InputError, match="cannot be installed as wheels"):
+        environment(read_submission(folder))

@@ -1,0 +1,194 @@
+"""`submit new` and `submit check`: the skeleton passes, and what does not is told in a line that can be acted on."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+from safetensors.numpy import save
+
+from cramboard import sandbox
+from cramboard.submission import read_submission
+from cramboard.submit.folder import folder_problems
+from tests.run.commands import Ended, cramboard
+from tests.submit.conftest import CODE, Write, git
+
+LISTED = "smollm2-135m-instruct-q4_1"
+# Where there is no sandbox the trial runs without one; what it finds is the same.
+ISOLATION = () if sandbox.available() is None else ("--unsandboxed",)
+
+
+@pytest.fixture(autouse=True)
+def small_trial(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A trial's decoder as narrow as can be: its real width would need the real decoder."""
+    monkeypatch.setattr("cramboard.submit.trial._width", lambda decoder: 64)
+
+
+def check(*words: object) -> Ended:
+    return cramboard("submit", "check", *words, *ISOLATION)
+
+
+def told(ended: Ended, *saying: str) -> None:
+    """Check that there is a line `mend: ..` with each of `saying`, and that nothing is ready."""
+    assert (ended.code, ended.out) == (3, ""), ended
+    lines = ended.err.splitlines()
+    assert all(line.startswith(("mend: ", "note: ")) for line in lines), ended
+    for words in saying:
+        assert any(words in line for line in lines), ended
+
+
+def pinned(name: str, data: bytes, **changes: object) -> dict[str, object]:
+    return {"file": name, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)} | changes
+
+
+def test_the_skeleton_is_whole(clone: Path) -> None:
+    """That it passes the trial too is seen in `test_five_steps`."""
+    made = cramboard("submit", "new", "my-encoder")
+    assert made.code == 0
+    assert {path.name for path in (clone / "submissions" / "my-encoder").iterdir()} == {
+        "README.md", "encoder.py", "submission.yaml",
+    }  # fmt: skip
+    assert list(folder_problems(read_submission(clone / "submissions" / "my-encoder"))) == []
+
+
+def test_a_name_that_is_taken_or_is_none_is_refused(clone: Path, write: Write) -> None:
+    write("means")
+    cramboard("submit", "new", "means").refused(3, "is there already")
+    for name in ("My_Encoder", "-x", "..", "a" * 61):
+        cramboard("submit", "new", "--", name).refused(3, "small letters, digits and hyphens")
+
+
+def test_outside_a_clone_nothing_is_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    cramboard("submit", "new", "my-encoder").refused(3, "not in a clone")
+
+
+def test_trained_weights_and_a_suffix_pass(write: Write) -> None:
+    weights = save({"scale": __import__("numpy").ones(1, "float32")})
+    code = CODE.replace("/ 100", "* self.scale").replace(
+        "self.given = given",
+        "from safetensors.numpy import load_file\n        self.given = given\n"
+        "        self.scale = load_file(given.weights / 'scale.safetensors')['scale']",
+    )
+    encoder = {"file": "encoder.py", "weights": [pinned("scale.safetensors", weights)]}
+    write(code=code, files={"scale.safetensors": weights}, decoders=[LISTED], encoder=encoder, suffix=[300])
+    ended = check()
+    assert (ended.code, ended.err) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"decoders": ["gpt-9"]}, "field decoders: 'gpt-9' is not listed"),
+        ({"encoder": {"file": "other.py"}}, "other.py: there is no such file"),
+        ({"encoder": {"name": "Coder"}}, "has no class Coder"),
+        ({"encoder": {"weights": [pinned("w.safetensors", b"x")]}}, "w.safetensors is not there"),
+        ({"encoder": {"requirements": "wishes.txt"}}, "no such requirements file"),
+    ],
+)
+def test_fields_that_do_not_fit_the_folder(write: Write, fields: dict[str, object], says: str) -> None:
+    told(check(write(**({"decoders": [LISTED]} | fields))), says)
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"kind": "upload"}, "kind upload has no field encoder"),
+        ({"encoder": None}, "kind encoder needs field encoder"),
+        ({"method": "cram"}, "kind encoder has no field method"),
+        ({"kind": "control", "encoder": None}, "kind control needs field method"),
+        ({"suffix": list(range(9))}, "field suffix"),
+        ({"plans": [{"k": 1, "span": 8}, {"k": 1, "span": 16}]}, "two plans have the same k"),
+        ({"plans": [{"k": 1}]}, "give either a span or a ratio"),
+        ({"plans": [{"k": 1, "ratio": 0.5}]}, "gives k vectors no token"),
+        ({"text": "The state of the union"}, "field text: extra inputs are not permitted"),
+        ({"links": {"paper": "javascript:alert(1)"}}, "field links.paper"),
+        ({"encoder": {"weights": [pinned("w.bin", b"x")]}}, "w.bin must be a .safetensors file"),
+        ({"encoder": {"weights": [pinned("../w.safetensors", b"x")]}}, "field encoder.weights.0.file"),
+        ({"encoder": {"weights": [pinned("w.safetensors", b"x", repository="a/b", revision="main")]}}, "revision"),
+        ({"encoder": {"weights": [pinned("w.safetensors", b"x", repository="a/b")]}}, "go together"),
+    ],
+)
+def test_fields_that_do_not_fit_the_schema(write: Write, fields: dict[str, object], says: str) -> None:
+    check(write(**fields)).refused(3, "submission.yaml", says)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "says"),
+    [
+        ("model.pkl", b"\x80\x04", "model.pkl: files of this kind are not taken (a pickle"),
+        ("notes.txt", b"\x80\x04\x95", "notes.txt: not UTF-8 text"),
+        ("notes.txt", b"x" * (2**20 + 1), "notes.txt: 1048577 bytes; at most 1048576"),
+        ("more.safetensors", b"", "more.safetensors: weights that submission.yaml does not declare"),
+        ("vectors/x/certificate.json", b"{}", "only a submission of kind upload has vectors"),
+        ("results/speeches/short/k1/run.json", b"{}", "results are written by the evaluation alone"),
+        ("../other/encoder.py", b"", "adds the folder submissions/means/ and nothing else"),
+        ("../../tasks/x.py", b"", "adds the folder submissions/means/ and nothing else"),
+    ],
+)
+def test_files_that_do_not_belong(write: Write, name: str, data: bytes, says: str) -> None:
+    told(check(write(files={name: data}, decoders=[LISTED])), says)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["numpy", "numpy>=2", "-e .", "--index-url https://example.org", "git+https://example.org/x", "./x.whl", "x @ y"],
+)
+def test_requirements_that_are_not_pinned(write: Write, line: str) -> None:
+    folder = write(files={"needs.txt": f"einops==0.8.1  # kept\n{line}\n".encode()}, decoders=[LISTED],
+                   encoder={"requirements": "needs.txt"})  # fmt: skip
+    told(check(folder), f"needs.txt: {line!r} is not pinned")
+
+
+def test_a_link_is_not_a_file(write: Write, tmp_path: Path) -> None:
+    folder = write(decoders=[LISTED])
+    (folder / "more.txt").symlink_to("/etc/hostname")
+    told(check(folder), "more.txt: a link or a special file")
+
+
+def test_weights_that_are_other_bytes(write: Write) -> None:
+    encoder = {"weights": [pinned("w.safetensors", b"declared")]}
+    told(check(write(files={"w.safetensors": b"other bytes"}, decoders=[LISTED], encoder=encoder)), "not the declared")
+
+
+def test_what_is_on_the_main_branch_is_not_edited(write: Write, clone: Path) -> None:
+    folder = write(decoders=[LISTED])
+    git(clone, "add", ".")
+    git(clone, "commit", "--quiet", "--message", "Means")
+    git(clone, "branch", "--force", "main", "HEAD")
+    write(decoders=[LISTED], name="Other")
+    (clone / "submissions" / "README.md").write_text("Mine.\n")
+    told(check(folder), "a changed encoder is a new submission", "submissions/README.md: a submission adds the folder")
+
+
+def test_the_name_of_a_built_in_method_is_taken(write: Write) -> None:
+    told(check(write("cram", decoders=[LISTED])), "cram: is the name of a built-in method")
+
+
+def test_two_submissions_at_once_are_to_be_named(write: Write) -> None:
+    write("one")
+    write("two")
+    check().refused(3, "the clone adds one, two")
+
+
+def test_a_main_branch_that_there_is_not(write: Write) -> None:
+    check(write(), "--base", "nowhere").refused(3, "--base nowhere")
+
+
+def test_an_encoder_that_fails_in_the_trial_is_told_how(write: Write) -> None:
+    told(check(write(code=CODE.replace("/ 100", "/ 0 * 0"), decoders=[LISTED])), "trial with 2 vectors", "NaN")
+    told(check(write(code=CODE + "\nimport socks_of_nowhere", decoders=[LISTED])), "does not start: ModuleNotFound")
+
+
+def test_weights_too_large_for_a_trial_are_left_to_the_evaluation(write: Write) -> None:
+    large = pinned("w.safetensors", b"x", bytes=2**31, repository="someone/something", revision="0" * 40)
+    ended = check(write(decoders=[LISTED], encoder={"weights": [large]}))
+    assert (ended.code, ended.out) == (0, "means: ready to be proposed\n")
+    assert "the trial run on a CPU is left out" in ended.err
+
+
+def test_the_skeleton_shows_every_way_to_write_it(pytestconfig: pytest.Config) -> None:
+    skeleton = (pytestconfig.rootpath / "cramboard/submit/skeleton/submission.yaml").read_text()
+    schema = json.loads((pytestconfig.rootpath / "docs/schemas/submission.schema.json").read_text())
+    for field in schema["required"]:
+        assert f"\n{field}:" in skeleton
