@@ -6,7 +6,7 @@ from transformers import AutoModel
 
 # The states before the last two blocks; the last ones are turned to the output and do not serve as an input.
 LAYER = -3
-# About 300 times a token embedding's; at 100 the decoder foretells the first token no better than without.
+# About 300 times a token embedding's; at 30 the decoder foretells the first token no better than without.
 NORM = 1000.0
 
 
