@@ -4,10 +4,10 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help install demo test lint format types schemas clean
+.PHONY: help install demo bench test test-slow lint format types schemas clean
 
 help:  ## list the verbs
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "%-12s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "%-12s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(READY)  ## make the environment (.venv) with everything in it
 
@@ -28,8 +28,15 @@ demo: $(READY)  ## cram four real speeches into one vector each, verify them, an
 	@printf 'The whole site:  '
 	@$(BIN)/cramboard leaderboard build --with runs/demo --output-dir site
 
+bench: $(READY)  ## time the engine beside other loops (on a GPU if there is one, else under a minute on the CPU)
+	$(BIN)/python -m benchmarks
+
 test: $(READY) lint types  ## what CI runs: style, types, layers, tests
 	$(BIN)/pytest
+
+test-slow: $(READY)  ## the tests that are slow or need more installed, olah for one
+	$(BIN)/pip install --quiet --constraint constraints.txt --group slow
+	$(BIN)/pytest -m slow
 
 lint: $(READY)  ## ruff and the import layers
 	$(BIN)/ruff check .

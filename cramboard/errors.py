@@ -4,6 +4,8 @@ Exit codes of the command line: 0 complete, 1 some samples failed, 2 usage, 3 in
 4 environment (disk full, locked folder, no such device), 130 interrupted.
 """
 
+import sys
+
 
 class CramboardError(Exception):
     """Base of every error that is reported as one line; never raised itself."""
@@ -27,3 +29,8 @@ class MachineError(CramboardError):
     """The machine lacks something: space, a device, a free folder (exit code 4)."""
 
     exit_code = 4
+
+
+def warn(text: str) -> None:
+    """Say in one line on stderr what went wrong and was got round."""
+    print(f"cramboard: {' '.join(text.split())}", file=sys.stderr)

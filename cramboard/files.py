@@ -155,3 +155,8 @@ def data_folder(room: str) -> Path:
     package = Path(__file__).parent
     packed = package / "_data" / room
     return packed if packed.is_dir() else package.parent / room
+
+
+def in_clone() -> bool:
+    """Whether the data lie in a clone, to be edited and committed, and not packed in a wheel."""
+    return not (Path(__file__).parent / "_data").is_dir()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from cramboard.errors import InputError
 from cramboard.files import read_text
@@ -22,6 +22,8 @@ Revision = Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
 HubId = Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")]
 SampleId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,119}$")]
 Split = Literal["public", "tuning", "sealed"]
+Form = Literal["text", "draws"]
+"""What a sample is: a plain text, or 64-bit draws that each decoder turns into token ids of its own."""
 StoredDtype = Literal["float32", "bfloat16", "int8", "int4"]
 
 Model = TypeVar("Model", bound="Boundary")
@@ -139,6 +141,11 @@ class Archive(Strict):
     commit: Revision
     files: Annotated[dict[str, Sha256], Field(min_length=1)]
 
+    @property
+    def top(self) -> str:
+        """The archive's only folder, as code hosts name it."""
+        return f"{self.name}-{self.commit}"
+
 
 class ArchivesSource(Strict):
     """Pinned files of public archives; a file is named `<archive>/<path>`."""
@@ -151,12 +158,16 @@ class ArchivesSource(Strict):
 
 
 class HubDatasetSource(Strict):
-    """A dataset of others on the Hub; `revision` is null until the task is first built online."""
+    """Rows of a dataset of others on the Hub; `revision` is null until the task is first built online.
+
+    The text of a row is in `column`; a row is named by its number in `split`, from 0.
+    """
 
     kind: Literal["hub-dataset"]
     repository: HubId
     revision: Revision | None
-    file: str
+    split: Name
+    column: str
 
     def __str__(self) -> str:
         return f"{self.repository} (Hub) at {self.revision or 'a revision that the first build pins'}"
@@ -174,14 +185,52 @@ class SeedSource(Strict):
 TaskSource = Annotated[PackageSource | ArchivesSource | HubDatasetSource | SeedSource, Field(discriminator="kind")]
 
 
+class Cut(Strict):
+    """How long passages are, in characters of a work's clean text, and where they may start.
+
+    A passage starts at a seeded sentence after the opening that leaves at least `least_characters`, and runs to the
+    last sentence end within `most_characters`. A work with no such start is left out, unless `short_characters` is
+    given: then its passage starts at the first sentence after the opening, if so many characters follow.
+    """
+
+    opening_characters: Annotated[int, Field(ge=0)]
+    least_characters: Annotated[int, Field(ge=1)]
+    most_characters: Annotated[int, Field(ge=1)]
+    short_characters: Annotated[int, Field(ge=1)] | None = None
+    from_a_work: Annotated[int, Field(ge=1)] = 1
+    """The most passages that one work gives; it is divided evenly, and none overlap."""
+
+
+class Credit(Strict):
+    """Who wrote a file, and when."""
+
+    author: str
+    date: str
+
+
+class PassagesRule(Strict):
+    """How the builder `passages` cuts samples: from what kind of files, and how long.
+
+    `tuning` cuts the tuning split where it differs. `credits` gives author and date of files that do not tell them,
+    or tell them in other words than the other files.
+    """
+
+    reader: Name
+    cut: Cut
+    tuning: Cut | None = None
+    credits: dict[str, Credit] = {}
+
+
 class TaskSpec(Boundary):
-    """`tasks/<name>/task.yaml`: what a task is and where its texts come from."""
+    """`tasks/<name>/task.yaml`: what a task is and where its samples come from."""
 
     name: Name
     version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
     title: str
     description: str
+    form: Form = "text"
     builder: Name
+    passages: PassagesRule | None = None
     source: TaskSource
     splits: dict[Split, Annotated[int, Field(ge=1)]]
     rule: str
@@ -192,9 +241,19 @@ class TaskSpec(Boundary):
     manifest_sha256: Sha256 | None
     """Null until the task is first built."""
 
+    @model_validator(mode="after")
+    def _rule_fits_builder(self) -> Self:
+        if (self.builder == "passages") != (self.passages is not None):
+            raise ValueError("the builder passages needs the field passages, and no other builder has it")
+        return self
+
 
 class ManifestLine(Boundary):
-    """A line of `tasks/<name>/manifest.jsonl`: how to cut one sample, and the sha256 that it must have."""
+    """A line of `tasks/<name>/manifest.jsonl`: how to cut one sample, and the sha256 that it must have.
+
+    `characters` and `sha256` are of the sample's content: its text, or its draws as 16 hexadecimal digits each with
+    single spaces between them.
+    """
 
     id: SampleId
     split: Split
@@ -204,6 +263,26 @@ class ManifestLine(Boundary):
     author: str
     date: str
     sha256: Sha256
+
+
+class HubPin(Strict):
+    """A published dataset at one commit."""
+
+    repository: HubId
+    revision: Revision
+
+
+class DatasetSpec(Boundary):
+    """`tasks/dataset.yaml`: all tasks together, as they are published on the Hub."""
+
+    title: str
+    version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
+    description: str
+    licences: Annotated[tuple[Name, ...], Field(min_length=1)]
+    """The Hub's identifiers of the licences of all tasks; each task states its own in words."""
+    tags: tuple[Name, ...]
+    hub: HubPin | None
+    """Null until it is published."""
 
 
 class TaskRef(Strict):
@@ -262,8 +341,20 @@ class HubRepository(Strict):
     file: str | None = None
 
 
+def _ascending(ranges: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
+    last = -1
+    for first, end in ranges:
+        if not last < first <= end:
+            raise ValueError("the ranges must be (first, last), ascending and apart")
+        last = end
+    return ranges
+
+
 class DecoderSpec(Boundary):
-    """`decoders/specs/<name>.yaml`: a listed (ranked) decoder."""
+    """`decoders/specs/<name>.yaml`: a listed (ranked) decoder.
+
+    `ordinary` are its ordinary tokens, which random tokens are drawn from: (first, last) ids of each range, ascending.
+    """
 
     name: Name
     title: str
@@ -271,6 +362,7 @@ class DecoderSpec(Boundary):
     tokenizer_repair: Literal["smollm-digits", "gemma-runs"] | None = None
     tensors_sha256: Sha256
     anchor: Annotated[int, Field(ge=0)]
+    ordinary: Annotated[tuple[tuple[int, int], ...], Field(min_length=1), AfterValidator(_ascending)]
     licence: str
     context: Annotated[int, Field(ge=2)]
     note: str = ""
@@ -296,7 +388,10 @@ class MethodRef(Strict):
 
 
 class CertificateEntry(Strict):
-    """One sample's vectors: `tensor` names its `[k, d]` array in vectors.safetensors."""
+    """One sample's vectors: `tensor` names its `[k, d]` array in vectors.safetensors.
+
+    `text_sha256` is of the sample's content, as in the manifest.
+    """
 
     sample: SampleId
     text_sha256: Sha256
@@ -319,6 +414,48 @@ class Certificate(Boundary):
     vectors_sha256: Sha256
     entries: tuple[CertificateEntry, ...]
     sha256: Sha256
+
+
+# --- what tasks are to decoders ------------------------------------------------------------------------------
+
+
+class SurprisalStretch(Strict):
+    """Bits per token of the decoder alone, over the tokens `first` to `last` (from 1) of the `samples` that have them.
+
+    `mean` is over samples; a tenth of them lie below `low`, a tenth above `high`.
+    """
+
+    first: Annotated[int, Field(ge=1)]
+    last: Annotated[int, Field(ge=1)]
+    samples: Annotated[int, Field(ge=1)]
+    mean: float
+    low: float
+    high: float
+
+
+class TokenCounts(Strict):
+    """The tokens of whole samples: the fewest, the median and the most."""
+
+    least: int
+    median: float
+    most: int
+
+
+class DecoderStatistics(Strict):
+    """What a task is to one decoder: its tokens, and its surprisal over the first tokens of each sample."""
+
+    decoder: DecoderRef
+    tokens: TokenCounts
+    surprisal: SurprisalStretch
+    stretches: tuple[SurprisalStretch, ...]
+
+
+class TaskStatistics(Boundary):
+    """`tasks/<name>/statistics.json`: the public samples of a task as the listed decoders see them."""
+
+    task: TaskRef
+    samples: int
+    decoders: tuple[DecoderStatistics, ...]
 
 
 # --- measurements --------------------------------------------------------------------------------------------
@@ -347,15 +484,22 @@ class StoredHorizon(Strict):
 
 
 class TokenMarks(Strict):
-    """Per token, from the first: where it ends in the text (characters), its margin, its surprisal in bits."""
+    """Per token, from the first: where it ends in the text (characters), its margin, its surprisal in bits.
 
-    ends: tuple[int, ...]
+    `ends` is null for tokens that are drawn as ids: they have no text.
+    """
+
+    ends: tuple[int, ...] | None
     margins: tuple[float, ...]
     bits: tuple[float, ...]
 
 
 class SampleRecord(Boundary):
-    """A line of `samples.jsonl`: one verified sample. It holds no text."""
+    """A line of `samples.jsonl`: one verified sample. It holds no text.
+
+    `bytes` is null where the tokens have no text. `source_bits`, at random tasks alone, is the source entropy of the
+    tokens up to the horizon, and caps `recovered_bits`.
+    """
 
     sample: SampleId
     author: str
@@ -367,7 +511,8 @@ class SampleRecord(Boundary):
     greedy_horizon: int
     censored: bool
     self_limited: bool
-    bytes: int
+    bytes: int | None
+    source_bits: float | None = None
     recovered_bits: float
     density: float
     coder_efficiency: float
@@ -416,14 +561,20 @@ class UnitCost(Boundary):
 
 
 class CurvePoint(Strict):
-    """A point of the anytime curve: after `seconds` and `steps`, the mean horizon of the unit so far.
+    """A point of the anytime curve: the best horizon of every sample of the unit so far.
 
-    `certified` says whether the horizon was certified in float32 or only counted by the search.
+    Attributes:
+        seconds: Compute seconds a sample; samples that share a step share its time equally.
+        steps: Steps that each sample has had, if its search had not ended before.
+        mean_horizon: The mean of `horizons`.
+        horizons: One for each sample of the unit, in their order.
+        certified: Whether the horizons were certified in float32 or only counted by the search.
     """
 
     seconds: float
     steps: int
     mean_horizon: float
+    horizons: tuple[int, ...]
     certified: bool
 
 
@@ -661,8 +812,10 @@ class BoardResults(Boundary):
 FILES: dict[str, type[Boundary]] = {
     "task": TaskSpec,
     "manifest-line": ManifestLine,
+    "dataset": DatasetSpec,
     "sealed-set": SealedSet,
     "commitment": Commitment,
+    "task-statistics": TaskStatistics,
     "decoder": DecoderSpec,
     "certificate": Certificate,
     "sample-record": SampleRecord,

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from cramboard.decoders import find_decoder, load_decoder
+from cramboard.reading import tokens_of
 from cramboard.run import read_complete
 from cramboard.verify.robustness import float64_difference
 
@@ -21,7 +22,7 @@ def main(folder: Path, name: str | None = None) -> None:
     samples = {sample.id: sample for sample in complete.task.samples(None, list(tokens))}
     largest = 0.0
     for entry in complete.files.certificate.entries:
-        ids = torch.tensor(decoder.tokenize(samples[entry.sample].text).ids[: tokens[entry.sample]])
+        ids = torch.tensor(tokens_of(samples[entry.sample], decoder).ids[: tokens[entry.sample]])
         difference = float64_difference(decoder, ids, complete.files.of(entry))
         largest = max(largest, difference)
         print(f"{entry.sample}: {difference:.2e} over {len(ids)} tokens", flush=True)

@@ -112,6 +112,13 @@ def at_length(length: int, gain: float, control: float) -> LengthMeasures:
     )
 
 
+def point(seconds: float, steps: int, horizon: float, certified: bool) -> CurvePoint:
+    """A point of an anytime curve of one sample."""
+    return CurvePoint(
+        seconds=seconds, steps=steps, mean_horizon=horizon, horizons=(round(horizon),), certified=certified
+    )
+
+
 def cost(samples: Sequence[str]) -> UnitCost:
     """Return what a unit of `samples` cost, made up."""
     return UnitCost(
@@ -124,10 +131,10 @@ def cost(samples: Sequence[str]) -> UnitCost:
         device="cpu",
         peak_memory_bytes=1_610_612_736,
         curve=(
-            CurvePoint(seconds=10.0, steps=90, mean_horizon=4.0, certified=False),
-            CurvePoint(seconds=60.0, steps=540, mean_horizon=19.5, certified=False),
-            CurvePoint(seconds=130.0, steps=1200, mean_horizon=33.0, certified=False),
-            CurvePoint(seconds=172.4, steps=1500, mean_horizon=31.5, certified=True),
+            point(10.0, 90, 4.0, False),
+            point(60.0, 540, 19.5, False),
+            point(130.0, 1200, 33.0, False),
+            point(172.4, 1500, 31.5, True),
         ),
     )
 
@@ -141,7 +148,7 @@ def run(samples: Sequence[str], **changes: Any) -> RunRecord:
         "subset": f"essays@{len(samples)}",
         "decoder": DecoderRef(name="tiny-decoder-135m", tensors_sha256="d" * 64, anchor=0),
         "ranked": True,
-        "method": MethodRef(name="cram", settings={"steps": 1500, "rate": 0.1, "grow": 4, "polish": True}),
+        "method": MethodRef(name="cram", settings={"steps": 1500, "rate": 0.1, "grow": 4, "certify": True}),
         "preset": "quick",
         "k": 1,
         "seed": 0,

@@ -1,9 +1,12 @@
 """Files are read strictly, refused in one line, and their exported schemas are current."""
 
 import pytest
+import yaml
 
+from cramboard.decoders.catalog import SPECS
 from cramboard.errors import InputError
 from cramboard.schema import (
+    DecoderSpec,
     Interval,
     ManifestLine,
     TaskSpec,
@@ -68,6 +71,13 @@ def test_yaml_that_does_not_fit_is_refused(tmp_path, content, says):
     path.write_bytes(content)
     with pytest.raises(InputError, match=says):
         from_yaml_file(TaskSpec, path, "task")
+
+
+@pytest.mark.parametrize("ranges", [[], [[5, 3]], [[1, 4], [4, 9]], [[8, 9], [1, 2]], [[-1, 2]], [[1]]])
+def test_ordinary_tokens_are_ranges_that_ascend_and_do_not_touch(ranges):
+    spec = yaml.safe_load((SPECS / "gemma-3-270m-q4_k_m.yaml").read_text())
+    with pytest.raises(InputError, match="spec: field ordinary"):
+        DecoderSpec.parse(spec | {"ordinary": ranges}, "spec")
 
 
 def test_a_number_that_is_not_finite_is_never_stored():

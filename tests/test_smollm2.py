@@ -8,7 +8,7 @@ from pathlib import Path
 
 COMMAND = [
     "evaluate", "-t", "speeches", "-d", "smollm2-135m-instruct-q4_1", "-m", "cram", "--preset", "quick", "-k", "1",
-    "--limit", "1", "--set", "steps=60", "--set", "polish_steps=4", "--set", "span=16", "--json",
+    "--limit", "1", "--set", "steps=60", "--set", "span=16", "--json",
 ]  # fmt: skip
 
 

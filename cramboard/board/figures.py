@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from cramboard.board.colours import LIGHT
 from cramboard.board.drawing import WIDE, Figure, both, chart_of, ends, sized
 from cramboard.results.words import number, plain
-from cramboard.schema import Interval, UnitCost
+from cramboard.schema import Interval, TaskStatistics, UnitCost
 
 if TYPE_CHECKING:
     from cramboard.board.drawing import Drawing
@@ -50,6 +50,19 @@ def gains(lengths: dict[int, dict[str, Interval]], alternative: str) -> Figure:
 def anytime(units: Sequence[UnitCost], alternative: str) -> Figure:
     """Draw the mean horizon of each unit against the seconds spent on it."""
     return both(lambda width: _anytime(units, width), alternative)
+
+
+def surprisal(statistics: TaskStatistics, alternative: str) -> Figure:
+    """Draw the bits per token of each decoder alone against the position in the sample."""
+    return both(lambda width: _surprisal(statistics, width), alternative)
+
+
+def standalone(svg: str) -> str:
+    """Make of a figure's SVG a file of its own, legible on a dark ground too."""
+    ground = f'<rect width="100%" height="100%" fill="{LIGHT["card"]}"/>'
+    head, body = svg.split(">", 1)
+    named = head.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
+    return f"{named}>{ground}{body}\n"
 
 
 def _horizons(bars: Sequence[Bar], mean: Interval, width: int) -> "Drawing":
@@ -130,6 +143,43 @@ def _gains(lengths: dict[int, dict[str, Interval]], width: int) -> "Drawing":
         ),
     )
     return sized(chart, width, 220, left=52, top=12)
+
+
+def _surprisal(statistics: TaskStatistics, width: int) -> "Drawing":
+    import altair as alt
+
+    values = [
+        # On an axis of doublings, a stretch stands at its middle.
+        {"decoder": entry.decoder.name, "token": 2**0.5 * stretch.last / 2, "mean": stretch.mean}
+        | {"low": stretch.low, "high": stretch.high}
+        for entry in statistics.decoders
+        for stretch in entry.stretches
+    ]
+    names = [entry.decoder.name for entry in statistics.decoders]
+    ends = sorted({stretch.last for entry in statistics.decoders for stretch in entry.stretches})
+    x = alt.X(
+        "token:Q",
+        title="token of the sample",
+        scale=alt.Scale(type="log", base=2, domain=[ends[0] / 2, ends[-1]], nice=False),
+        axis=alt.Axis(values=ends, format="d", grid=False),
+    )
+    y = alt.Y("mean:Q", title="bits per token", axis=alt.Axis(tickCount=5, format=",d"))
+    base = chart_of(values)
+    colours = [LIGHT["accent"], LIGHT["stop"], LIGHT["ink"], LIGHT["muted"]]
+    shade = alt.Color("decoder:N", scale=alt.Scale(domain=names, range=colours[: len(names)]), legend=None)
+    labels = chart_of({"decoder": name, "row": row} for row, name in enumerate(names))
+    chart = alt.layer(
+        base.mark_area(opacity=0.15).encode(x=x, y=alt.Y("low:Q", title=None), y2="high:Q", color=shade),
+        base.mark_line(strokeWidth=2).encode(x=x, y=y, color=shade),
+        base.mark_point(filled=True, opacity=1, size=50).encode(x=x, y=y, color=shade),
+        *(
+            labels.transform_filter(f"datum.row == {row}")
+            .mark_text(align="right", fontSize=12, x=width - 80, y=8 + 16 * row)
+            .encode(text="decoder:N", color=shade)
+            for row in range(len(names))
+        ),
+    )
+    return sized(chart, width, 240, left=52, top=12)
 
 
 def _anytime(units: Sequence[UnitCost], width: int) -> "Drawing":

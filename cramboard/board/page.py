@@ -56,6 +56,7 @@ def render_run(run: RunRecord, summary: Summary, records: Sequence[SampleRecord]
             missing=[plain(sample, 120) for sample in missing],
             sections=_sections(closing_rows(summary)),
             lengths=length_rows(summary),
+            tokens="tokens of text" if "bytes_per_vector" in summary.measures else "random tokens",
             few_authors=authors if authors < FEW_AUTHORS else 0,
             horizon_figure=_horizon_figure(ordered, missing, summary),
             span_beyond=_span_beyond(ordered),

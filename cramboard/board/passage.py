@@ -1,10 +1,11 @@
-"""A sample's text cut into pieces to be coloured by margin, with the first failure marked.
+"""A sample's tokens as pieces to be coloured by margin, with the first failure marked.
 
-A piece is one token, or several that end at the same character (a character split over tokens): such a run
-is shown as one piece in the state of its weakest token.
+With the sample's text, a piece is one token, or several that end at the same character (a character split over
+tokens): such a run is shown as one piece in the state of its weakest token. Without it the marks stand alone: a piece
+is one token and shows nothing but its state; its title has the rest.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,7 +23,7 @@ _HIDDEN = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0xFEF
 
 @dataclass(frozen=True)
 class Piece:
-    """One coloured piece of text.
+    """One coloured piece; `text` is empty where the marks stand alone.
 
     `failure` says in words what failed, if the first failure is in this piece; then `lead` is the white space
     before its text. `after` is set past the first failure.
@@ -40,7 +41,7 @@ class Piece:
 class Passage:
     """The pieces of one sample: `head` up to shortly after the first failure, `tail` the rest.
 
-    `form` is 'blocks' when there is no text to show, and `note` says why.
+    `form` is 'blocks' where the marks stand alone, and `note` says why.
     """
 
     form: Form
@@ -52,42 +53,47 @@ class Passage:
 
 
 def passage(record: SampleRecord, text: str | None) -> Passage:
-    """Cut `text` along the record's marks; without a text that they fit, the pieces are bare blocks."""
+    """Cut `text` along the record's marks; without a text that they fit, the marks stand alone."""
     marks = record.marks
-    note = ""
+    if marks.ends is None:
+        return _alone(record, "The tokens are drawn at random and make no text; each block is one token.")
     if text is None:
-        note = "The text of this sample cannot be shown here; each block is one token."
-    elif not _fits(marks, text):
-        note = "The text at hand is not the one that was measured; each block is one token."
-    if note or text is None:
-        groups = [("", range(index, index + 1)) for index in range(_tokens(marks))]
-    else:
-        shown = _visible(text)
-        groups = [(shown[start:end], tokens) for start, end, tokens in _runs(marks.ends)]
-    pieces = [_piece(record, tokens, words) for words, tokens in groups]
+        return _alone(record, "The text of this sample cannot be shown here; each block is one token.")
+    if not _fits(marks, marks.ends, text):
+        return _alone(record, "The text at hand is not the one that was measured; each block is one token.")
+    shown = _visible(text)
+    pieces = [_piece(record, tokens, shown[start:end]) for start, end, tokens in _runs(marks.ends)]
+    return _passage(record, pieces, goes_on=bool(marks.ends and marks.ends[-1] < len(text)))
+
+
+def _alone(record: SampleRecord, note: str) -> Passage:
+    """Return the marks without a text: one bare block for each token that has both a margin and bits."""
+    count = min(len(record.marks.margins), len(record.marks.bits))
+    pieces = [_piece(record, range(index, index + 1), "") for index in range(count)]
+    return _passage(record, pieces, form="blocks", note=note)
+
+
+def _passage(
+    record: SampleRecord, pieces: Sequence[Piece], *, form: Form = "text", note: str = "", goes_on: bool = False
+) -> Passage:
+    """Part `pieces` shortly after the first failure and count their states."""
     failure = next((at for at, piece in enumerate(pieces) if piece.failure), len(pieces) - 1)
     cut = failure + 1 + TAIL
     if len(pieces) - cut < TAIL // 2:
         cut = len(pieces)
-    states = [_state(margin) for margin in marks.margins]
+    states = [_state(margin) for margin in record.marks.margins]
     return Passage(
-        form="blocks" if note else "text",
+        form=form,
         head=tuple(pieces[:cut]),
         tail=tuple(pieces[cut:]),
-        goes_on=bool(not note and text and marks.ends and marks.ends[-1] < len(text)),
+        goes_on=goes_on,
         note=note,
         counts={state: states.count(state) for state in ("certified", "thin", "wrong")},
     )
 
 
-def _tokens(marks: TokenMarks) -> int:
-    """Return the tokens that have both a margin and bits."""
-    return min(len(marks.margins), len(marks.bits))
-
-
-def _fits(marks: TokenMarks, text: str) -> bool:
+def _fits(marks: TokenMarks, ends: tuple[int, ...], text: str) -> bool:
     """Whether every token has an end, and the ends never go back nor past the text."""
-    ends = marks.ends
     ordered = all(before <= after for before, after in zip((0, *ends), ends, strict=False))
     return ordered and len(ends) == len(marks.margins) == len(marks.bits) and (not ends or ends[-1] <= len(text))
 

@@ -10,7 +10,7 @@ from cramboard.schema import SampleRecord
 
 OUTCOMES: dict[Outcome, str] = {
     "failure": "stopped at its first failure",
-    "censored": "reached the end of the text (censored: it may hold more)",
+    "censored": "reached the end of the sample (censored: it may hold more)",
     "limited": "stopped at the method's own target (self-limited)",
     "missing": "no result (counts 0)",
 }
@@ -56,16 +56,17 @@ def sample_view(record: SampleRecord, text: str | None, position: int, k: int) -
         facts=(
             Fact(
                 "Recovered exactly",
-                f"{at_least}{whole(record.horizon)} tokens{per_vector}, {whole(record.bytes)} bytes",
+                f"{at_least}{whole(record.horizon)} tokens{per_vector}{_bytes(record)}",
             ),
             Fact("Given to the method", f"{whole(record.span)} tokens"),
             Fact("Recovered bits", f"{at_least}{number(record.recovered_bits)}"),
+            *_source_bits(record, at_least),
             Fact("Information gain", f"{number(record.gain_bits)} bits"),
             Fact("Constant control's", f"{number(record.control_gain_bits)} bits"),
             Fact("Survives storing as", record.coarsest),
         ),
         more=(
-            Fact("Scored", f"the first {whole(record.tokens)} tokens of the text"),
+            Fact("Scored", f"the first {whole(record.tokens)} tokens of the sample"),
             Fact("Density", f"{number(record.density)} bits per number"),
             Fact("Coder efficiency", f"{number(100 * record.coder_efficiency)}%"),
             Fact(
@@ -101,6 +102,18 @@ def sample_view(record: SampleRecord, text: str | None, position: int, k: int) -
         ),
         passage=passage(record, text),
     )
+
+
+def _bytes(record: SampleRecord) -> str:
+    """Write the bytes of text that came back; tokens that are drawn as ids have none."""
+    return "" if record.bytes is None else f", {whole(record.bytes)} bytes"
+
+
+def _source_bits(record: SampleRecord, at_least: str) -> tuple[Fact, ...]:
+    """Say what the source of a random sample put into its horizon."""
+    if record.source_bits is None:
+        return ()
+    return (Fact("Source entropy of it", f"{at_least}{number(record.source_bits)} bits"),)
 
 
 def _bound(record: SampleRecord) -> str:

@@ -68,6 +68,7 @@ def _settings(ctx: click.Context, param: click.Parameter, values: tuple[str, ...
 @click.option("--output-dir", type=click.Path(path_type=Path), help="Run folder; under runs/ by default.")
 @click.option("--overwrite", type=click.Choice(["never", "missing", "always"]), default="missing", show_default=True,
               help="never: refuse a folder with a run; missing: keep what is there; always: start anew.")  # fmt: skip
+@options.offline
 @click.option("--json", "as_json", is_flag=True, help="Write the summary as JSON to stdout instead of the table.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done and where; load and write nothing.")
 def command(as_json: bool, dry_run: bool, **asked: Any) -> int:

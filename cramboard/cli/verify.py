@@ -21,6 +21,7 @@ from cramboard.cli import options
     help="Attention kernels.",
 )
 @click.option("--threads", type=click.IntRange(1), help="CPU threads; all cores by default.")
+@options.offline
 @options.sealed
 @click.option("--json", "as_json", is_flag=True, help="Write summary and comparison as JSON to stdout.")
 def command(

@@ -12,10 +12,11 @@ from cramboard.cli import options
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="Where to write it; RUN_DIR/view.html by default."
 )
+@options.offline
 @options.sealed
 @click.option("--open", "show", is_flag=True, help="Open it in the browser.")
 def command(run_dir: Path, output: Path | None, show: bool, sealed: Path | None) -> None:
-    """Write a page with the summary, the horizons, and each text with its tokens coloured by margin."""
+    """Write a page with the summary, the horizons, and each sample with its tokens coloured by margin."""
     from cramboard.board import render_run
     from cramboard.files import write_atomically
     from cramboard.run import read_complete
@@ -23,7 +24,7 @@ def command(run_dir: Path, output: Path | None, show: bool, sealed: Path | None)
 
     found = read_complete(run_dir, sealed)
     samples = found.task.samples(None, [record.sample for record in found.records])
-    texts = {sample.id: sample.text for sample in samples}
+    texts = {sample.id: sample.text for sample in samples if sample.text is not None}
     page = render_run(found.run, found.summary, list(found.records), texts)
     path = output or run_dir / PAGE
     write_atomically(path, page)

@@ -3,5 +3,15 @@
 from cramboard.decoders.catalog import DecoderPlace, decoder_names, find_decoder
 from cramboard.decoders.decoder import Decoder, Tokens
 from cramboard.decoders.load import check_device, load_decoder
+from cramboard.decoders.precision import float32_products
 
-__all__ = ["Decoder", "DecoderPlace", "Tokens", "check_device", "decoder_names", "find_decoder", "load_decoder"]
+__all__ = [
+    "Decoder",
+    "DecoderPlace",
+    "Tokens",
+    "check_device",
+    "decoder_names",
+    "find_decoder",
+    "float32_products",
+    "load_decoder",
+]

@@ -1,8 +1,9 @@
 """A frozen causal language model and the one layout in which it is read."""
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -13,13 +14,18 @@ from cramboard.schema import DecoderRef
 
 @dataclass(frozen=True)
 class Tokens:
-    """A text's tokens: their ids, and where each ends in the text (characters, never decreasing)."""
+    """Tokens t_1, t_2 ..: their ids, and where each ends in its text (characters, never decreasing).
+
+    `ends` is None for tokens that are drawn as ids: they have no text.
+    """
 
     ids: tuple[int, ...]
-    ends: tuple[int, ...]
+    ends: tuple[int, ...] | None
 
-    def text_bytes(self, text: str, count: int) -> int:
-        """Return the UTF-8 bytes of the characters that the first `count` tokens hold whole."""
+    def text_bytes(self, text: str | None, count: int) -> int | None:
+        """Return the UTF-8 bytes of the characters that the first `count` tokens hold whole; None without a text."""
+        if text is None or self.ends is None:
+            return None
         if count == 0:
             return 0
         end = self.ends[count - 1]
@@ -45,6 +51,7 @@ class Decoder:
         network: Any,
         load: Callable[[torch.dtype], Any],
         tokenizer: Any,
+        ordinary: Callable[[], tuple[int, ...]],
         device: torch.device,
     ) -> None:
         self.name = name
@@ -57,6 +64,7 @@ class Decoder:
         self._load = load
         self._networks: dict[torch.dtype, Any] = {}
         self._tokenizer = tokenizer
+        self._ordinary = ordinary
         self._softcap: float | None = getattr(network.config, "final_logit_softcapping", None)
         self._check_head()
 
@@ -83,6 +91,20 @@ class Decoder:
             last = max(last, end)
             ends.append(last)
         return Tokens(tuple(encoding.ids), tuple(ends))
+
+    @cached_property
+    def ordinary(self) -> tuple[int, ...]:
+        """The ids of the tokens that plain text can consist of, ascending.
+
+        Raises:
+            InputError: If they cannot be told from the decoder's tokenizer.
+        """
+        return self._ordinary()
+
+    def read_draws(self, draws: Sequence[int]) -> Tokens:
+        """Return the ordinary tokens that 64-bit draws u stand for: with n of them, the one at `u n >> 64`."""
+        n = len(self.ordinary)
+        return Tokens(tuple(self.ordinary[draw * n >> 64] for draw in draws), None)
 
     def room(self, k: int) -> int:
         """Return how many text tokens fit behind the anchor and `k` vectors."""

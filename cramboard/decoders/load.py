@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from cramboard import hub
 from cramboard.decoders.catalog import DecoderPlace
 from cramboard.decoders.decoder import Decoder
 from cramboard.decoders.fingerprint import tensors_sha256
 from cramboard.decoders.gguf import converted, locate_package_file
+from cramboard.decoders.ordinary import ordinary_tokens, spread_out
 from cramboard.errors import InputError, MachineError
 from cramboard.files import read_text
 from cramboard.schema import GgufPackage, HubRepository
@@ -33,6 +35,7 @@ def load_decoder(place: DecoderPlace, device: str = "cpu", attention: str = "sdp
     check_device(device)
     folder = _folder(place)
     network = _network(place.name, folder, attention, "auto")
+    tokenizer = _tokenizer(place.name, folder)
     network.eval().requires_grad_(False)
     sha256 = tensors_sha256(network)
     if place.spec is not None and sha256 != place.spec.tensors_sha256:
@@ -47,7 +50,8 @@ def load_decoder(place: DecoderPlace, device: str = "cpu", attention: str = "sdp
         context=place.spec.context if place.spec is not None else network.config.max_position_embeddings,
         network=network,
         load=lambda dtype: _network(place.name, folder, attention, dtype),
-        tokenizer=_tokenizer(place.name, folder),
+        tokenizer=tokenizer,
+        ordinary=lambda: _ordinary(place, tokenizer, network.get_output_embeddings().weight.shape[0]),
         device=torch.device(device),
     )
 
@@ -114,20 +118,10 @@ def _converted(path: Path, repair: str | None) -> Path:
 
 def _download(source: HubRepository) -> Path:
     """Return the local snapshot of a Hub repository at its revision, downloading it if it is not cached."""
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
-
     wanted = (
         [source.file] if source.file else ["config.json", "tokenizer.json", "*.safetensors", "*.safetensors.index.json"]
     )
-    try:
-        folder = Path(snapshot_download(source.repository, revision=source.revision, allow_patterns=wanted))
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise InputError(
-            f"decoder {source.repository} at {source.revision[:12]}: not in the Hub's cache and not to be had now "
-            f"({reason}); check the id, the revision, the network and HF_TOKEN"
-        ) from None
+    folder = hub.download(source.repository, source.revision, wanted)
     return folder / source.file if source.file else folder
 
 
@@ -146,6 +140,13 @@ def _tokenizer(name: str, folder: Path) -> Any:
     # Text that spells a special token is text: it must not become that token.
     tokenizer.encode_special_tokens = True
     return tokenizer
+
+
+def _ordinary(place: DecoderPlace, tokenizer: Any, vocabulary: int) -> tuple[int, ...]:
+    """A listed decoder's ordinary tokens as its spec pins them; another's by the rule that those follow."""
+    if place.spec is not None:
+        return spread_out(place.spec.ordinary)
+    return ordinary_tokens(place.name, tokenizer, vocabulary)
 
 
 def _anchor(name: str, config: Any) -> int:

@@ -8,11 +8,8 @@ from dataclasses import dataclass
 import torch
 
 from cramboard.methods.cram.adam import Adam
-from cramboard.methods.cram.batch import Batch
-from cramboard.methods.cram.forward import HALVES, descend
-from cramboard.methods.cram.objective import cross_entropy, mean_weights
 from cramboard.methods.cram.parameters import LowRank
-from cramboard.methods.cram.scale import GradientScale
+from cramboard.methods.cram.passes import choose_pass
 from cramboard.methods.cram.stepper import Stepper
 from cramboard.methods.interface import Made, MethodKind, Request, at_least
 
@@ -46,26 +43,32 @@ PRESETS = {"standard": ConstantSettings(), "quick": ConstantSettings(texts=8, sp
 
 def fit(settings: ConstantSettings, request: Request) -> torch.Tensor:
     """Return the vectors `[k, d]` float32 that best foretell the request's other texts; its own are not looked at."""
-    decoder = request.decoder
-    others = request.others(settings.texts)
-    batch = Batch.of([other.ids[: settings.span] for other in others], decoder.device)
+    decoder, k = request.decoder, request.k
+    texts = [other.ids[: settings.span] for other in request.others(settings.texts)]
+    longest = max(map(len, texts))
+    ids = torch.tensor([[*text, *[0] * (longest - len(text))] for text in texts], device=decoder.device)
+    lengths = torch.tensor([len(text) for text in texts], device=decoder.device)
+    a_pass = choose_pass(decoder, request.dtype, k, longest)
     like = torch.zeros((), device=decoder.device)
-    start = LowRank(["constant"], request.k, settings.rank, decoder.d, decoder.spread(), request.seed, like)
+    start = LowRank(1, k, settings.rank, decoder.d, decoder.spread(), like)
+    start.begin(0, "constant", request.seed)
     adam = Adam(start.tensors, beta1=0.8, beta2=0.9)
-    rate = torch.tensor(settings.rate, device=decoder.device)
-    scale = GradientScale(1, request.dtype in HALVES, like)
+    rate = torch.full((1,), settings.rate, device=decoder.device)
+    steps = torch.zeros(1, device=decoder.device)
 
-    def step_all(window: int) -> None:
-        vectors = start.vectors().expand(len(others), -1, -1)
-        weights = scale.up(mean_weights(batch.lengths, window, vectors) / len(others))
-        gradients, _ = descend(decoder, batch.ids, vectors, weights, cross_entropy, start.tensors, request.dtype)
-        adam.step(scale.down(gradients), rate)
+    @torch.no_grad()
+    def step_all(room: int) -> None:
+        vectors = start.vectors().expand(len(texts), -1, -1)
+        gradients, _ = a_pass(ids, vectors, lengths, 1.0, room)
+        steps.add_(1)
+        adam.step(start.pull_back(gradients.mean(0, keepdim=True)), rate, steps, steps > 0)
 
     stepper = Stepper(step_all, decoder.device)
+    room = a_pass.room(int(a_pass.need(lengths)))
     for step in range(settings.steps):
-        stepper(batch.ids.shape[1])
+        stepper(room)
         request.report(step + 1, settings.steps, [])
-    return start.vectors()[0].detach().float().cpu()
+    return start.vectors()[0].float().cpu()
 
 
 def _make(settings: ConstantSettings, request: Request) -> Made:

@@ -19,11 +19,14 @@ Settings = TypeVar("Settings")
 
 @dataclass(frozen=True)
 class Assignment:
-    """One text to hold: its sample id, its leading `span` tokens and their plain text."""
+    """One sample to hold: its id, its leading `span` tokens and their plain text.
+
+    `text` is None where the tokens are drawn as ids: a method that `needs_text` is never asked for such.
+    """
 
     sample: str
     ids: tuple[int, ...]
-    text: str
+    text: str | None
 
 
 class Report(Protocol):
@@ -41,7 +44,7 @@ class Request:
         assignments: The texts; each gets vectors of its own.
         decoder: The frozen decoder.
         k: Vectors a text.
-        seed: Of everything random. With the same batch it gives the same vectors on one machine.
+        seed: Of everything random.
         dtype: What a search computes in.
         others: The same task's tuning samples, for methods that learn from other texts.
         report: Told of progress.
@@ -72,11 +75,13 @@ class MethodKind(Generic[Settings]):
         presets: Named settings (frozen dataclasses of plain values); the first is the default.
         span: How many leading tokens it asks for with k vectors. A shorter text gives fewer.
         make: Makes the vectors.
+        needs_text: Whether it reads the plain text; then it cannot do tasks that have none.
     """
 
     presets: Mapping[str, Settings]
     span: Callable[[Settings, int], int]
     make: Callable[[Settings, Request], Made]
+    needs_text: bool = False
 
 
 AnyMethod = MethodKind[Any]

@@ -19,7 +19,9 @@ from cramboard.schema import (
 
 # The measures that can only grow when a censored sample's text goes on: their means print as `>=`. An
 # information gain can also fall with further tokens, so it is not among them.
-HORIZON_LIKE = frozenset({"tokens_per_vector", "bytes_per_vector", "recovered_bits", "density", "coder_efficiency"})
+HORIZON_LIKE = frozenset(
+    {"tokens_per_vector", "bytes_per_vector", "recovered_bits", "source_bits", "density", "coder_efficiency"}
+)
 
 
 def summarise(
@@ -36,6 +38,7 @@ def summarise(
     - A fixed length is shown if at least one text reaches it. A text too short for it is no failure of the
       method (it is too short for every method) and is left out of that length; a sample without a record
       counts 0 at every length, since how far its text reaches was not measured.
+    - Bytes are left out where the tokens have no text, the source entropy where the source is not known.
     - Intervals are clustered by author. A sample without a record is a cluster of its own: its author is in
       its record.
     - `at_least` is set on a horizon-like mean with a censored sample in it, and on a stored dtype's mean if a
@@ -55,13 +58,18 @@ def summarise(
     k = run.k
     measures: dict[str, Callable[[SampleRecord], float]] = {
         "tokens_per_vector": lambda record: record.horizon / k,
-        "bytes_per_vector": lambda record: record.bytes / k,
+        "bytes_per_vector": lambda record: (record.bytes or 0) / k,
         "recovered_bits": lambda record: record.recovered_bits,
+        "source_bits": lambda record: record.source_bits or 0.0,
         "density": lambda record: record.density,
         "coder_efficiency": lambda record: record.coder_efficiency,
         "gain_bits_per_vector": lambda record: record.gain_bits / k,
         "control_gain_bits_per_vector": lambda record: record.control_gain_bits / k,
     }
+    if any(record.bytes is None for record in found.values()):
+        del measures["bytes_per_vector"]
+    if all(record.source_bits is None for record in found.values()):
+        del measures["source_bits"]
     censored = sum(record.censored for record in found.values())
     return Summary(
         task=run.task,

@@ -34,11 +34,10 @@ def cost_class(seconds: float) -> str:
 def anytime(units: Sequence[UnitCost]) -> list[Moment]:
     """Return one curve for all units: at each moment of any unit, the mean of what each had by then.
 
-    A unit's seconds are divided by its samples (they are made together), and its mean horizon counts for each of
-    them; before its first point a unit has nothing.
+    A unit's mean horizon counts for each of its samples; before its first point a unit has nothing.
     """
     points = sorted(
-        (point.seconds / len(unit.samples), number, point.mean_horizon)
+        (point.seconds, number, point.mean_horizon)
         for number, unit in enumerate(units)
         for point in unit.curve
         if unit.samples

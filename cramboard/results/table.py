@@ -28,6 +28,11 @@ _MEASURES = {
         interval,
         "the surprisal of that prefix: what exact recovery delivers",
     ),
+    "source_bits": (
+        "Source entropy of it, bits per sample",
+        interval,
+        "what it took to draw that prefix at random: recovered bits are counted no further",
+    ),
     "density": ("Density, bits per number", interval, "recovered bits for each number in the vectors"),
     "coder_efficiency": ("Coder efficiency", share, "recovered bits out of the bits that are stored"),
     "gain_bits_per_vector": (
@@ -114,7 +119,7 @@ def print_summary(summary: Summary, console: "Console") -> None:
         for at in length_rows(summary):
             lengths.add_row(*map(Text, (f"  {at.length}", at.gain, at.control, at.accuracy)))
         console.print()
-        console.print(Text("Over the first tokens of each text", style="dim"))
+        console.print(Text("Over the first tokens of each sample", style="dim"))
         console.print(lengths)
     console.print()
 

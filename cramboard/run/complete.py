@@ -10,6 +10,7 @@ from cramboard.results import summarise
 from cramboard.run.folder import CONTROL, RUN, SAMPLES, SUMMARY, RunFolder, matching
 from cramboard.schema import RunRecord, SampleRecord, Summary
 from cramboard.tasks import Task, load_task, sealed_task
+from cramboard.verify import VERIFIER_VERSION
 
 
 @dataclass(frozen=True)
@@ -31,15 +32,20 @@ def read_complete(path: Path, sealed: Path | None = None) -> CompleteRun:
         sealed: The private folder of the sealed set that the run is of, if it is of one.
 
     Raises:
-        InputError: If it is not complete, a byte is not what was issued, run.json is not of the certificate, the
-            control is not the one that run.json names, the summary does not follow from the records, or the task has
-            another version here.
+        InputError: If it is not complete, an older verifier measured it, a byte is not what was issued, run.json is not
+            of the certificate, the control is not the one that run.json names, the summary does not follow from the
+            records, or the task has another version here.
     """
     folder = RunFolder(path)
     run = folder.run()
     files = load_certificate(path)
     certificate = files.certificate
     summary = folder.summary()
+    if summary.verifier_version < VERIFIER_VERSION:
+        raise InputError(
+            f"{path / SUMMARY}: measured by verifier {summary.verifier_version}, this one is {VERIFIER_VERSION}; "
+            "type the command of run.json again: it measures anew and keeps the vectors"
+        )
     records = matching(files, folder.records(), path / SAMPLES)
     if (run.task, run.decoder, run.method, run.k, run.seed) != (
         certificate.task, certificate.decoder, certificate.method, certificate.k, certificate.seed,

@@ -11,6 +11,7 @@ from cramboard.decoders import Decoder
 from cramboard.errors import InputError, UsageError
 from cramboard.keys import sha256_ids
 from cramboard.methods import Assignment, ChosenMethod, Request
+from cramboard.reading import read, tokens_of
 from cramboard.run.observer import Observer
 from cramboard.run.units import Unit
 from cramboard.schema import SampleRecord, UnitCost
@@ -51,29 +52,30 @@ class UnitFailure:
 
 
 def assign(sample: Sample, decoder: Decoder, method: ChosenMethod, k: int, asked: int | None = None) -> Assignment:
-    """Return what the method is given of a sample: its leading tokens and their text.
+    """Return what the method is given of a sample: its leading tokens and their text, if it is a text.
 
     Args:
-        sample: The text.
+        sample: What is to be held.
         decoder: Whose tokens are counted.
         method: Says how many tokens it wants, where `asked` does not.
-        k: Vectors a text.
-        asked: The span that the evaluator asks for; a text that is shorter is refused.
+        k: Vectors a sample.
+        asked: The span that the evaluator asks for; a sample that is shorter is refused.
 
     Raises:
-        InputError: If text or context do not reach the span.
+        InputError: If sample or context do not reach the span.
     """
-    tokens = decoder.tokenize(sample.text)
+    tokens = tokens_of(sample, decoder)
     available = min(len(tokens.ids), decoder.room(k))
     if available < (asked or 1):
         raise InputError(
-            f"sample {sample.id}: {asked or 1} tokens are asked for, its text has {len(tokens.ids)} and "
+            f"sample {sample.id}: {asked or 1} tokens are asked for, it has {len(tokens.ids)} and "
             f"k = {k} leaves room for {max(0, decoder.room(k))}; ask for a smaller --span or k"
         )
     span = asked or method.span(available, k)
     if span < 1:
         raise UsageError(f"method {method.name}: its settings ask for no token; give a span of at least 1")
-    return Assignment(sample.id, tokens.ids[:span], sample.text[: tokens.ends[span - 1]])
+    text = None if sample.text is None or tokens.ends is None else sample.text[: tokens.ends[span - 1]]
+    return Assignment(sample.id, tokens.ids[:span], text)
 
 
 def others_of(task: Task, decoder: Decoder, method: ChosenMethod, k: int) -> Callable[[int], Sequence[Assignment]]:
@@ -131,7 +133,8 @@ def execute(unit: Unit, context: Context, observer: Observer) -> UnitResult:
         seed=context.seed,
     )
     lengths = context.task.spec.lengths
-    records = verify(files, unit.samples, decoder, context.control, lengths, observer.verified)
+    readings = [read(context.task, sample, decoder) for sample in unit.samples]
+    records = verify(files, readings, decoder, context.control, lengths, observer.verified)
     cost = UnitCost(
         samples=names,
         search_dtype=str(context.dtype).removeprefix("torch."),

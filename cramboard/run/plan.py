@@ -12,9 +12,10 @@ from cramboard.run.units import Unit, plan_units
 from cramboard.schema import DecoderRef, RunRecord
 from cramboard.tasks import Sample, Task, load_task, sealed_task
 
-# Texts that share a step on a CPU: more of them fill its cores no better and finish later.
+# Texts of a unit. On a CPU they share every step: more of them fill its cores no better and finish later. On a GPU a
+# method seats as many at once as it has room for, and the others follow.
 _CPU_BATCH = 4
-_GPU_BATCH = 64
+_GPU_BATCH = 128
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,11 @@ def plan(asked: Asked) -> Plan:
     if asked.sealed is not None:
         task = sealed_task(task, asked.sealed)
     method = choose_method(asked.method, asked.preset, dict(asked.settings))
+    if method.kind.needs_text and task.spec.form != "text":
+        raise UsageError(
+            f"method {method.name} reads plain text, and the samples of task {task.spec.name} are token ids without "
+            "text; choose a method that needs none, such as cram"
+        )
     place = find_decoder(asked.decoder, asked.revision)
     if place.spec is not None and place.spec.context - asked.k < 1:
         raise InputError(

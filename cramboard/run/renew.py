@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from cramboard.reading import read
 from cramboard.run.execute import Context
 from cramboard.run.folder import Finished, RunFolder
 from cramboard.run.observer import Observer
@@ -27,5 +28,6 @@ def renew(folder: RunFolder, finished: Finished, context: Context, observer: Obs
         if place in places:
             samples = context.task.samples(None, [entry.sample for entry in files.certificate.entries])
             lengths = context.task.spec.lengths
-            records = verify(files, samples, context.decoder, context.control, lengths, observer.verified)
+            readings = [read(context.task, sample, context.decoder) for sample in samples]
+            records = verify(files, readings, context.decoder, context.control, lengths, observer.verified)
             folder.replace_records(place, records)

@@ -7,6 +7,7 @@ import torch
 
 from cramboard.decoders import find_decoder, load_decoder
 from cramboard.errors import InputError
+from cramboard.reading import read
 from cramboard.results import summarise
 from cramboard.run.complete import read_complete
 from cramboard.run.control import read_control, shipped_control
@@ -59,7 +60,8 @@ def reverify(
     shipped = shipped_control(task, decoder, certificate.k)
     if shipped is not None and not torch.equal(control, shipped):
         raise InputError(f"{path / CONTROL}: not the control that is shipped with task {task.spec.name}; restore it")
-    later = verify(files, samples, decoder, control, task.spec.lengths, observer.verified)
+    readings = [read(task, sample, decoder) for sample in samples]
+    later = verify(files, readings, decoder, control, task.spec.lengths, observer.verified)
     recorded = {record.certificate_key: record for record in complete.records}
     outcome = confirm([recorded[record.certificate_key] for record in later], later)
     verification = Verification(

@@ -17,7 +17,7 @@ from cramboard.errors import InputError, UsageError
 from cramboard.files import publish_folder, read_text
 from cramboard.keys import canonical_json, sha256_text
 from cramboard.schema import Commitment, ManifestLine, SealedSet, TaskSpec, from_json, to_json
-from cramboard.tasks.building import builder_named
+from cramboard.tasks.building import builder_of
 from cramboard.tasks.plan import PUBLIC_SEED, Plan
 from cramboard.tasks.sources import open_source
 from cramboard.tasks.task import Task
@@ -169,9 +169,9 @@ def check_draw(task: Task, sealed: SealedSet) -> None:
 
 def _draw(task: Task, spec: TaskSpec, secret: str, samples: int) -> list[tuple[ManifestLine, str]]:
     """Draw the samples, apart from every public and tuning text, under ids that say nothing."""
-    taken = tuple(sample.text for sample in task.samples(split=None))
+    taken = tuple(sample.text for sample in task.samples(split=None) if sample.text is not None)
     plan = Plan({"sealed": samples}, seed=secret, taken=taken)
-    drawn = builder_named(spec.builder).draw(open_source(spec.source), plan)
+    drawn = builder_of(spec).draw(open_source(spec.source), plan)
     return [(line.model_copy(update={"id": f"sealed-{number:03d}"}), text) for number, (line, text) in enumerate(drawn)]
 
 

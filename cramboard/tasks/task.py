@@ -1,4 +1,4 @@
-"""A task as it lies on disk, and its samples: cut again, and checked against the manifest."""
+"""A task as it lies on disk, and its samples, checked against the manifest."""
 
 import difflib
 from collections import Counter
@@ -10,8 +10,10 @@ from cramboard import files
 from cramboard.errors import InputError, UsageError
 from cramboard.keys import sha256_bytes, sha256_text
 from cramboard.schema import ManifestLine, Split, TaskRef, TaskSpec, from_jsonl_file, from_yaml_file
-from cramboard.tasks.building import builder_named
+from cramboard.tasks.building import DrawsWords, builder_of
+from cramboard.tasks.draws import read_draws
 from cramboard.tasks.sources import open_source
+from cramboard.tasks.texts import load_texts
 
 SPEC_FILE = "task.yaml"
 MANIFEST_FILE = "manifest.jsonl"
@@ -19,16 +21,29 @@ MANIFEST_FILE = "manifest.jsonl"
 
 @dataclass(frozen=True)
 class Sample:
-    """One text of a task, with where it comes from."""
+    """One sample of a task, with where it comes from.
+
+    Its content is a text, or 64-bit draws that a decoder turns into token ids; `text` or `draws` is None accordingly.
+    """
 
     id: str
-    text: str
+    content: str | tuple[int, ...]
     sha256: str
     author: str
     date: str
     origin: str
     split: Split
     licence: str
+
+    @property
+    def text(self) -> str | None:
+        """The text, where the sample is one."""
+        return self.content if isinstance(self.content, str) else None
+
+    @property
+    def draws(self) -> tuple[int, ...] | None:
+        """The draws, where the sample is made of them."""
+        return None if isinstance(self.content, str) else self.content
 
 
 @dataclass(frozen=True)
@@ -43,6 +58,11 @@ class Task:
     def ref(self) -> TaskRef:
         """Name this task, its version and its manifest, as certificates do."""
         return TaskRef(name=self.spec.name, version=self.spec.version, manifest_sha256=self.manifest_sha256)
+
+    @property
+    def counts(self) -> dict[Split, int]:
+        """The number of samples of each split, in the order of the manifest."""
+        return dict(Counter(line.split for line in self.lines))
 
     @property
     def tuned_on(self) -> "Task":
@@ -78,19 +98,28 @@ class Task:
     def samples(
         self, split: Split | None = "public", ids: Sequence[str] | None = None, limit: int | None = None
     ) -> list[Sample]:
-        """Return the samples that `select` names; only their texts are built, and each is checked.
+        """Return the samples that `select` names; only their texts are loaded, and each is checked.
 
         Raises:
-            InputError: If an id is unknown, or a text is not the one of the manifest.
-            MachineError: If the package that carries the texts is missing or has another version.
+            InputError: If an id is unknown, or a text is not to be had as the manifest has it.
+            MachineError: If the network or a package that is needed for a text is missing.
             UsageError: If `limit` is below 1.
         """
         lines = self.select(split, ids, limit)
         return [self._sample(line, text) for line, text in zip(lines, self._texts(lines), strict=True)]
 
+    def words(self) -> tuple[str, ...] | None:
+        """Return the words that the task's texts are drawn from uniformly, sorted; None for any other task.
+
+        Raises:
+            MachineError: If the package that carries the words is missing or has another version.
+        """
+        builder = builder_of(self.spec)
+        return builder.vocabulary(open_source(self.spec.source)) if isinstance(builder, DrawsWords) else None
+
     def _texts(self, lines: Sequence[ManifestLine]) -> list[str]:
-        source, builder = open_source(self.spec.source), builder_named(self.spec.builder)
-        return [builder.cut(source, line) for line in lines]
+        texts = load_texts(self.spec, lines)
+        return [texts[line.sha256] for line in lines]
 
     def _identity(self, line: ManifestLine) -> str:
         """Return the sha256 by which keys and certificates name a sample's text."""
@@ -104,7 +133,7 @@ class Task:
             )
         return Sample(
             id=line.id,
-            text=text,
+            content=text if self.spec.form == "text" else read_draws(text),
             sha256=self._identity(line),
             author=line.author,
             date=line.date,
@@ -137,10 +166,19 @@ def load_task(name: str) -> Task:
     Raises:
         InputError: If there is no such task, or its files are damaged or do not belong together.
     """
+    return read_task(task_folder(name))
+
+
+def task_folder(name: str) -> Path:
+    """Return the folder in which a task's definition lies.
+
+    Raises:
+        InputError: If there is no such task.
+    """
     names = task_names()
     if name not in names:
         raise InputError(f"unknown task {name!r}; {_close_match(name, names)}there are: {', '.join(names)}")
-    return read_task(files.data_folder("tasks") / name)
+    return files.data_folder("tasks") / name
 
 
 def read_task(folder: Path) -> Task:

@@ -49,8 +49,8 @@ def _bits_difference(old: SampleRecord, new: SampleRecord) -> float:
     for a, b in zip(old.lengths, new.lengths, strict=False):
         pairs += [(a.gain_bits, b.gain_bits, b.length), (a.control_gain_bits, b.control_gain_bits, b.length)]
     if old.horizon == new.horizon:
-        names = ("recovered_bits", "gain_bits", "control_gain_bits")
-        pairs += [(getattr(old, name), getattr(new, name), max(1, new.horizon)) for name in names]
+        names = ("recovered_bits", "source_bits", "gain_bits", "control_gain_bits")
+        pairs += [(getattr(old, name) or 0.0, getattr(new, name) or 0.0, max(1, new.horizon)) for name in names]
     return max((abs(a - b) / n for a, b, n in pairs), default=0.0)
 
 

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 import torch
 
-from cramboard.decoders import Decoder
-from cramboard.verify.scoring import strict_float32
+from cramboard.decoders import Decoder, float32_products
 
 # Texts that are decoded side by side: they begin alike, so they need no padding, and a step costs the same.
 _SIDE_BY_SIDE = 32
@@ -34,7 +33,7 @@ def _decode(decoder: Decoder, texts: list[list[int]], vectors: torch.Tensor) -> 
     inputs = torch.cat([decoder.embeddings(anchors, torch.float32), vectors.to(device)], dim=1)
     counts, going = [0] * len(texts), [len(text) > 0 for text in texts]
     cache = None
-    with strict_float32():
+    with float32_products("highest"):
         while any(going):
             output = network.get_decoder()(inputs_embeds=inputs, past_key_values=cache, use_cache=True)
             cache = output.past_key_values

@@ -51,9 +51,14 @@ def confirms(margins: torch.Tensor, h: int) -> bool:
     return horizon(margins, CONFIRM_STRICT) <= h <= horizon(margins, CONFIRM_LOOSE)
 
 
-def recovered_bits(bits_without: torch.Tensor, h: int) -> float:
-    """Return `sum_{i<=h} -log2 p(t_i | anchor, t_<i)`: what exact recovery of h tokens delivers."""
-    return float(bits_without[:h].sum())
+def recovered_bits(bits_without: torch.Tensor, h: int, source_bits: float | None) -> float:
+    """Return `sum_{i<=h} -log2 p(t_i | anchor, t_<i)`: what exact recovery of h tokens delivers.
+
+    Where the source that drew the h tokens is known, they carry no more than its entropy for them: what the decoder's
+    surprisal has beyond `source_bits` is its own bad guess, and is not counted.
+    """
+    surprisal = float(bits_without[:h].sum())
+    return surprisal if source_bits is None else min(surprisal, source_bits)
 
 
 def information_gain(bits_without: torch.Tensor, bits_with: torch.Tensor, n: int) -> float:

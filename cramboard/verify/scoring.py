@@ -1,12 +1,10 @@
 """Teacher-forced scores of one text under a decoder: the forward passes that every measure rests on."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
 
-from cramboard.decoders import Decoder
+from cramboard.decoders import Decoder, float32_products
 from cramboard.verify.measures import surprisal_bits, token_margins
 
 # Positions whose logits exist at once: 256 x 262,144 float32 is 268 MB.
@@ -19,17 +17,6 @@ class TokenScores:
 
     margins: torch.Tensor
     bits: torch.Tensor
-
-
-@contextmanager
-def strict_float32() -> Iterator[None]:
-    """Compute float32 products in float32: no TF32, no bfloat16 shortcuts."""
-    before = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision("highest")
-    try:
-        yield
-    finally:
-        torch.set_float32_matmul_precision(before)
 
 
 @torch.no_grad()
@@ -48,7 +35,7 @@ def score(
     """
     batched = None if vectors is None else vectors.to(ids.device)[None]
     margins, bits = [], []
-    with strict_float32():
+    with float32_products("highest"):
         states = decoder.states(ids[None], batched, dtype)[0]
         for part, part_ids in zip(torch.split(states, _CHUNK), torch.split(ids, _CHUNK), strict=True):
             logits = decoder.logits(part).float()

@@ -8,6 +8,7 @@ from cramboard.certificate import CertificateFiles
 from cramboard.decoders import Decoder, Tokens
 from cramboard.errors import InputError
 from cramboard.keys import key, sha256_bytes, sha256_ids
+from cramboard.reading import Reading
 from cramboard.schema import (
     CERTIFIED_MARGIN,
     CertificateEntry,
@@ -24,7 +25,7 @@ from cramboard.verify.robustness import bfloat16_decoder_horizon, stored_horizon
 from cramboard.verify.scoring import TokenScores, score
 
 # Raised by any change that could move a number; a measurement's key holds it.
-VERIFIER_VERSION = 1
+VERIFIER_VERSION = 2
 # Tokens whose margins and bits are kept beyond the horizon, so that a page can show the failure in its place.
 _MARKS_BEYOND = 64
 
@@ -65,7 +66,7 @@ def scored_tokens(decoder: Decoder, tokens: Tokens, span: int, k: int, lengths: 
 
 def verify(
     files: CertificateFiles,
-    samples: Sequence[Sample],
+    readings: Sequence[Reading],
     decoder: Decoder,
     control: torch.Tensor,
     lengths: Sequence[int],
@@ -75,7 +76,7 @@ def verify(
 
     Args:
         files: The certificate and its vectors, with the values that their bytes hold.
-        samples: The texts of its entries.
+        readings: The samples of its entries, as the decoder reads them.
         decoder: The certificate's decoder.
         control: `[k, d]` constant control, fitted on other texts of the task.
         lengths: The task's fixed lengths, in tokens.
@@ -85,12 +86,12 @@ def verify(
         InputError: If the decoder's tokens of the text are not the ones that the certificate was made for, the
             vectors are not as wide as the decoder's embeddings, or k leaves no room in its context.
     """
-    texts = {sample.id: sample for sample in samples}
+    read = {reading.sample.id: reading for reading in readings}
     records = []
     for entry in files.certificate.entries:
-        records.append(_measure(files, entry, texts[entry.sample], decoder, control, lengths))
+        records.append(_measure(files, entry, read[entry.sample], decoder, control, lengths))
         heard(records[-1])
-    recovered = [torch.tensor(decoder.tokenize(texts[record.sample].text).ids[: record.horizon]) for record in records]
+    recovered = [torch.tensor(read[record.sample].tokens.ids[: record.horizon]) for record in records]
     decoded = greedy_horizons(decoder, recovered, [files.of(entry) for entry in files.certificate.entries])
     return tuple(
         record.model_copy(update={"greedy_horizon": count}) for record, count in zip(records, decoded, strict=True)
@@ -100,7 +101,7 @@ def verify(
 def _measure(
     files: CertificateFiles,
     entry: CertificateEntry,
-    sample: Sample,
+    reading: Reading,
     decoder: Decoder,
     control: torch.Tensor,
     lengths: Sequence[int],
@@ -108,7 +109,7 @@ def _measure(
     """Measure one sample, all but the greedy cross-check."""
     certificate = files.certificate
     k, d = certificate.k, certificate.d
-    tokens = decoder.tokenize(sample.text)
+    sample, tokens = reading.sample, reading.tokens
     if sha256_ids(tokens.ids[: entry.span]) != entry.tokens_sha256:
         raise InputError(f"sample {sample.id}: the decoder's tokens are not the ones that the certificate was made for")
     if d != decoder.d:
@@ -125,7 +126,8 @@ def _measure(
     with_control = score(decoder, ids, control)
 
     h = measures.horizon(with_vectors.margins, CERTIFIED_MARGIN)
-    recovered = measures.recovered_bits(without.bits, h)
+    source_bits = reading.source_bits_of(h)
+    recovered = measures.recovered_bits(without.bits, h, source_bits)
     stored = stored_horizons(decoder, ids[:h], vectors, certificate.dtype)
     reaches_end = n in (len(tokens.ids), decoder.room(k))
     return SampleRecord(
@@ -140,6 +142,7 @@ def _measure(
         censored=h == n and reaches_end,
         self_limited=h >= entry.span and not (h == n and reaches_end),
         bytes=tokens.text_bytes(sample.text, h),
+        source_bits=None if source_bits is None else _bits(source_bits),
         recovered_bits=_bits(recovered),
         density=_ratio(measures.density(recovered, k, d)),
         coder_efficiency=_ratio(measures.coder_efficiency(recovered, stored[certificate.dtype].bits)),
@@ -173,7 +176,7 @@ def _at_length(
 
 def _marks(tokens: Tokens, vectors: TokenScores, without: TokenScores, count: int) -> TokenMarks:
     return TokenMarks(
-        ends=tokens.ends[:count],
+        ends=None if tokens.ends is None else tokens.ends[:count],
         margins=tuple(round(value, 4) for value in vectors.margins[:count].tolist()),
         bits=tuple(round(value, 3) for value in without.bits[:count].tolist()),
     )

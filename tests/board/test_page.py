@@ -11,7 +11,7 @@ from cramboard.board import render_run
 from cramboard.board.colours import DARK, LIGHT
 from cramboard.errors import InputError
 from cramboard.schema import Failure
-from tests.records import TEXTS, essays, record, run, summary
+from tests.records import TEXTS, essays, marks_of, record, run, summary
 
 VOID = {"meta", "link", "br", "hr", "img", "input", "wbr"}
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>\x1b\x00\u202e{{ 7 * 7 }}'
@@ -169,6 +169,25 @@ def test_a_run_without_any_result_still_has_a_page():
     made = run(["a", "b"], units=())
     text = Page(render_run(made, summary(made, []), [], {})).text()
     assert "2 of 2 samples have no result." in text
+
+
+def test_a_page_of_drawn_tokens_shows_their_marks_and_says_nothing_of_text():
+    drawn = record(
+        bytes=None,
+        source_bits=170.25,
+        recovered_bits=170.25,
+        marks=marks_of(TEXTS[0], 30).model_copy(update={"ends": None}),
+    )
+    made = run([drawn.sample])
+    html = render_run(made, summary(made, [drawn]), [drawn], {})
+    page = Page(html)
+    assert "One vector held <strong>30.0</strong> random tokens</h1>" in html
+    assert "make no text; each block is one token" in page.text()
+    assert "bytes" not in page.text().lower()
+    assert page.text().count("Source entropy of it") == 2  # in the summary, and of the sample
+    blocks = [a for tag, a in page.tags if tag == "span" and (a.get("title") or "").startswith("token ")]
+    assert len(blocks) == len(drawn.marks.margins)
+    assert (blocks[0]["class"], blocks[0]["title"]) == ("certified", "token 1: margin 0.100; 1.50 bits")
 
 
 def test_several_vectors_are_said_in_the_title():

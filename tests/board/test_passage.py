@@ -7,8 +7,8 @@ from cramboard.schema import TokenMarks
 from tests.records import TEXTS, ends_of, marks_of, record
 
 
-def cut(text: str | None, ends: list[int], margins: list[float], horizon: int) -> Passage:
-    marks = TokenMarks(ends=tuple(ends), margins=tuple(margins), bits=(2.5,) * len(margins))
+def cut(text: str | None, ends: list[int] | None, margins: list[float], horizon: int) -> Passage:
+    marks = TokenMarks(ends=None if ends is None else tuple(ends), margins=tuple(margins), bits=(2.5,) * len(margins))
     return passage(record(horizon=horizon, marks=marks), text)
 
 
@@ -79,6 +79,16 @@ def test_without_the_measured_text_the_marks_stand_alone(text: str | None):
     assert [piece.text for piece in pieces(made)] == ["", "", ""]
     assert pieces(made)[1].failure
     assert not made.goes_on
+
+
+@pytest.mark.parametrize("text", [None, "some text"])
+def test_tokens_that_are_drawn_are_marks_alone_whatever_text_is_at_hand(text: str | None):
+    made = cut(text, None, [3.0, 0.02, -1.0], 1)
+    assert (made.form, made.goes_on) == ("blocks", False)
+    assert made.note.startswith("The tokens are drawn at random and make no text")
+    assert [(piece.text, piece.state) for piece in pieces(made)] == [("", "certified"), ("", "thin"), ("", "wrong")]
+    assert pieces(made)[1].title == "token 2: margin 0.0200; 2.50 bits"
+    assert pieces(made)[1].failure
 
 
 def test_long_tails_are_kept_apart():

@@ -3,8 +3,9 @@
 import pytest
 import torch
 
-from cramboard.decoders import find_decoder, load_decoder
+from cramboard.decoders import Decoder, find_decoder, load_decoder
 from cramboard.decoders.gguf import repaired
+from cramboard.decoders.ordinary import ordinary_tokens
 
 # Digits one by one, runs of spaces longest first: what the conversion of the GGUF tokenizers gets wrong.
 PINNED = {
@@ -38,14 +39,30 @@ PINNED = {
 }
 
 
-@pytest.mark.parametrize(("name", "d", "vocabulary"), [
-    ("smollm2-135m-instruct-q4_1", 576, 49152),
-    ("gemma-3-270m-q4_k_m", 640, 262144),
+def ranges_of(decoder: Decoder) -> list[list[int]]:
+    """Return what a specification pins: (first, last) of the ordinary tokens that its tokenizer has."""
+    ranges: list[list[int]] = []
+    for token in ordinary_tokens(decoder.name, decoder._tokenizer, decoder.vocabulary):
+        if ranges and ranges[-1][1] == token - 1:
+            ranges[-1][1] = token
+        else:
+            ranges.append([token, token])
+    return ranges
+
+
+# Special: <|endoftext|>, <|im_start|>; <bos>, <unused0>, <start_of_turn>, a line break, <table>, <0x00>, a tab,
+# <start_of_image>.
+@pytest.mark.parametrize(("name", "d", "vocabulary", "ordinary", "special"), [
+    ("smollm2-135m-instruct-q4_1", 576, 49152, 49135, (0, 1)),
+    ("gemma-3-270m-q4_k_m", 640, 262144, 255504, (2, 6, 105, 107, 168, 238, 255968, 255999)),
 ])  # fmt: skip
-def test_a_listed_decoder_loads_and_tokenizes_as_pinned(name, d, vocabulary, monkeypatch):
+def test_a_listed_decoder_loads_and_tokenizes_as_pinned(name, d, vocabulary, ordinary, special, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     decoder = load_decoder(find_decoder(name))  # checks the tensors' sha256 against the spec
     assert (decoder.d, decoder.vocabulary) == (d, vocabulary)
+    assert decoder.ordinary == ordinary_tokens(name, decoder._tokenizer, vocabulary), f"pin: {ranges_of(decoder)}"
+    assert len(decoder.ordinary) == ordinary
+    assert not {token for token in special if token in decoder.ordinary}
     assert {text: decoder.tokenize(text).ids for text in PINNED[name]} == PINNED[name]
 
 

@@ -23,6 +23,12 @@ def test_a_text_that_begins_with_a_split_character_holds_nothing_until_it_is_who
     assert [tokens.text_bytes("éa", n) for n in range(4)] == [0, 0, 2, 3]
 
 
+def test_tokens_that_are_drawn_have_no_text(tiny_folder):
+    tokens = load_decoder(find_decoder(str(tiny_folder))).read_draws([0, 1])
+    assert tokens.ends is None
+    assert tokens.text_bytes(None, 2) is None
+
+
 @given(st.text(st.characters(codec="utf-8"), max_size=40))
 def test_bytes_never_shrink_and_end_at_the_whole_text(text):
     tokens = Tokens(tuple(text.encode()), tuple(i + 1 for i, char in enumerate(text) for _ in char.encode()))

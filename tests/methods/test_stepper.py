@@ -9,20 +9,20 @@ from cramboard.methods.cram.stepper import Stepper
 def counting(device: torch.device) -> tuple[Stepper, torch.Tensor]:
     total = torch.zeros(3, device=device)
 
-    def step(window: int) -> None:
-        total[:window] += total.new_ones(window) + total[:window]
+    def step(room: int) -> None:
+        total[:room] += total.new_ones(room) + total[:room]
 
     return Stepper(step, device), total
 
 
 def run(device: torch.device) -> list[float]:
     stepper, total = counting(device)
-    for window in (1, 1, 2, 1, 3, 3, 2):
-        stepper(window)
+    for room in (1, 1, 2, 1, 3, 3, 2):
+        stepper(room)
     return total.tolist()
 
 
-def test_every_call_is_one_step_over_its_window():
+def test_every_call_is_one_step_over_its_room():
     assert run(torch.device("cpu")) == [127.0, 15.0, 3.0]
 
 

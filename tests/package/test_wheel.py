@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-QUICK = ["-m", "cram", "--preset", "quick", "--set", "steps=5", "--set", "polish_steps=2", "--limit", "1"]
+QUICK = ["-m", "cram", "--preset", "quick", "--set", "steps=5", "--limit", "1"]
 
 
 def call(*words: str | Path, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:

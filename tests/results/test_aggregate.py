@@ -79,6 +79,18 @@ def test_censored_samples_mark_what_could_only_grow():
     assert made.censored == 1
 
 
+def test_tokens_without_text_have_no_bytes_and_a_known_source_has_its_entropy():
+    known = [
+        made.model_copy(update={"bytes": None, "source_bits": bits})
+        for made, bits in zip(two(censored=True), (100.0, 160.0), strict=True)
+    ]
+    made = summary(run(["a", "b", "c"]), known)
+    assert "bytes_per_vector" not in made.measures
+    assert made.measures["source_bits"].mean == pytest.approx(260 / 3)
+    assert made.measures["source_bits"].at_least
+    assert "source_bits" not in summary(run(["a", "b"]), two()).measures
+
+
 def test_a_self_limited_sample_marks_nothing():
     made = summary(run(["a", "b"]), two(self_limited=True))
     assert made.self_limited == 1

@@ -3,8 +3,7 @@
 import pytest
 
 from cramboard.results.costs import Moment, anytime, cost_class, front, seconds_per_sample
-from cramboard.schema import CurvePoint
-from tests.records import cost
+from tests.records import cost, point
 
 
 def test_seconds_are_shared_by_the_samples_of_all_units():
@@ -22,11 +21,10 @@ def test_cost_classes_hold_their_upper_end(seconds, name):
 
 def test_the_curve_of_units_is_the_mean_of_what_each_had_by_then():
     def unit(samples, *points):
-        curve = tuple(CurvePoint(seconds=s, steps=1, mean_horizon=h, certified=False) for s, h in points)
+        curve = tuple(point(seconds, 1, horizon, False) for seconds, horizon in points)
         return cost(samples).model_copy(update={"curve": curve})
 
-    units = [unit(["a", "b"], (2.0, 10.0), (8.0, 20.0)), unit(["c"], (2.0, 40.0))]
-    # Seconds a sample: 1 and 4 for the first unit (two samples made together), 2 for the second.
+    units = [unit(["a", "b"], (1.0, 10.0), (4.0, 20.0)), unit(["c"], (2.0, 40.0))]
     assert anytime(units) == [Moment(1.0, 20 / 3), Moment(2.0, 20.0), Moment(4.0, 80 / 3)]
 
 

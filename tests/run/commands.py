@@ -11,7 +11,7 @@ from cramboard.cli import _run, main
 
 # A run of `cram` that takes a moment: two vectors hold a few of the first bytes of a text.
 QUICK = (
-    *("-t", "speeches", "-m", "cram", "--preset", "quick", "--set", "steps=30", "--set", "polish_steps=3"),
+    *("-t", "speeches", "-m", "cram", "--preset", "quick", "--set", "steps=30"),
     *("--set", "span=8", "-k", "2", "--batch-size", "1", "--device", "cpu"),
 )
 

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from cramboard.verify import verifier
-from tests.run.commands import evaluate, lines
+from cramboard.verify import VERIFIER_VERSION, verifier
+from tests.run.commands import contents, cramboard, evaluate, lines
+
+NEWER = VERIFIER_VERSION + 1
 
 
 def mended(patch: pytest.MonkeyPatch) -> None:
     """Make this process's verifier a newer one."""
-    patch.setattr(verifier, "VERIFIER_VERSION", 2)
-    patch.setattr(sys.modules["cramboard.run.evaluate"], "VERIFIER_VERSION", 2)
+    for module in (verifier, sys.modules["cramboard.run.evaluate"], sys.modules["cramboard.run.complete"]):
+        patch.setattr(module, "VERIFIER_VERSION", NEWER)
 
 
 def test_a_newer_verifier_measures_again_and_crams_nothing(
@@ -25,7 +27,7 @@ def test_a_newer_verifier_measures_again_and_crams_nothing(
     assert ended.code == 0
     assert "measuring again what an older verifier measured" in ended.err
     assert (run_copy / "vectors.safetensors").read_bytes() == vectors
-    assert json.loads((run_copy / "summary.json").read_text())["verifier_version"] == 2
+    assert json.loads((run_copy / "summary.json").read_text())["verifier_version"] == NEWER
     after = lines(run_copy)
     assert after.keys() == before.keys()
     for sample, line in after.items():
@@ -38,3 +40,16 @@ def test_the_same_verifier_measures_nothing_again(run_copy: Path, short_folder: 
     before = lines(run_copy)
     assert evaluate(short_folder, run_copy, "--limit", 3).err == "3 of 3 samples are finished already and kept\n"
     assert lines(run_copy) == before
+
+
+@pytest.mark.parametrize("command", ["verify", "view"])
+def test_what_an_older_verifier_measured_is_measured_again_before_it_is_shown(
+    run_copy: Path, short_folder: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    mended(monkeypatch)
+    before = contents(run_copy)
+    where = ("-d", short_folder) if command == "verify" else ()
+    cramboard(command, run_copy, *where).refused(3, f"measured by verifier {VERIFIER_VERSION}", "keeps the vectors")
+    assert contents(run_copy) == before
+    assert evaluate(short_folder, run_copy, "--limit", 3).code == 0
+    assert cramboard(command, run_copy, *where).code == 0

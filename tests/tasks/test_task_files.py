@@ -8,10 +8,10 @@ import pytest
 from cramboard.errors import InputError
 from cramboard.files import data_folder
 from cramboard.keys import sha256_bytes
-from cramboard.tasks import draft, load_task, read_task, redraw
+from cramboard.tasks import draft, load_task, read_task, redraw, task_names
 
 
-@pytest.mark.parametrize("name", ["random-words", "speeches"])
+@pytest.mark.parametrize("name", ["random-tokens", "random-words", "speeches"])
 def test_the_rule_gives_the_committed_manifest_byte_for_byte(name: str) -> None:
     committed = (data_folder("tasks") / name / "manifest.jsonl").read_bytes()
     assert redraw(load_task(name).spec).encode() == committed
@@ -39,10 +39,10 @@ def test_a_draft_refuses_a_spec_without_a_line_for_the_digest(tasks_folder: Path
 def test_unknown_tasks_are_refused_with_what_there_is() -> None:
     with pytest.raises(InputError) as caught:
         load_task("speech")
-    assert str(caught.value) == "unknown task 'speech'; did you mean speeches? there are: random-words, speeches"
+    assert str(caught.value) == f"unknown task 'speech'; did you mean speeches? there are: {', '.join(task_names())}"
     with pytest.raises(InputError) as caught:
         load_task("x")
-    assert str(caught.value) == "unknown task 'x'; there are: random-words, speeches"
+    assert str(caught.value) == f"unknown task 'x'; there are: {', '.join(task_names())}"
     with pytest.raises(InputError, match="unknown task"):
         load_task("../tasks/speeches")
 
@@ -103,11 +103,24 @@ def test_a_damaged_spec_is_refused(tasks_folder: Path, old: str, new: str, expec
     assert expected in refusal("speeches")
 
 
-@pytest.mark.parametrize("builder", ["sermons", "speeches.draw", "os"])
+@pytest.mark.parametrize("builder", ["sermons", "passages.draw", "os"])
 def test_an_unknown_builder_is_refused(tasks_folder: Path, builder: str) -> None:
+    path = tasks_folder / "random-words" / "task.yaml"
+    path.write_text(path.read_text().replace("builder: random-words", f"builder: {builder}"))
+    with pytest.raises(InputError, match=rf"unknown builder '{builder}'; there are: passages, pg19, random-tokens"):
+        load_task("random-words").samples(limit=1)
+
+
+def test_a_rule_for_passages_belongs_to_the_builder_passages(tasks_folder: Path) -> None:
     path = tasks_folder / "speeches" / "task.yaml"
-    path.write_text(path.read_text().replace("builder: speeches", f"builder: {builder}"))
-    with pytest.raises(InputError, match=rf"unknown builder '{builder}'; there are: random-words, speeches"):
+    path.write_text(path.read_text().replace("builder: passages", "builder: random-words"))
+    assert "the builder passages needs the field passages, and no other builder has it" in refusal("speeches")
+
+
+def test_an_unknown_reader_is_refused(tasks_folder: Path) -> None:
+    path = tasks_folder / "speeches" / "task.yaml"
+    path.write_text(path.read_text().replace("reader: address", "reader: os"))
+    with pytest.raises(InputError, match=r"unknown reader 'os'; there are: address, plain-text, proposal, tei-novel"):
         load_task("speeches").samples(limit=1)
 
 

@@ -12,7 +12,9 @@ from cramboard.errors import InputError, MachineError, UsageError
 from cramboard.keys import sha256_bytes
 from cramboard.schema import ManifestLine, PackageSource
 from cramboard.tasks import Sample, load_task, task_names
-from cramboard.tasks.builders import random_words, speeches
+from cramboard.tasks.builders import random_words
+from cramboard.tasks.builders.passages import Passages
+from cramboard.tasks.building import builder_of
 from cramboard.tasks.prose.addresses import clean_address, opens_formally
 from cramboard.tasks.sources import open_source, sotu
 
@@ -26,8 +28,8 @@ def samples() -> dict[str, list[Sample]]:
     return {name: load_task(name).samples(split=None) for name in NAMES}
 
 
-def test_both_tasks_are_there() -> None:
-    assert task_names() == NAMES
+def test_the_tasks_are_there() -> None:
+    assert task_names() == ["fresh", "novels", "pg19", "random-tokens", "random-words", "speeches"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -135,13 +137,13 @@ def test_ids_limit_and_split_compose_in_manifest_order() -> None:
 
 def test_only_the_samples_asked_for_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     cut_ids = []
-    real = speeches.cut
+    real = Passages.cut
 
-    def spy(source, line: ManifestLine) -> str:
+    def spy(self, source, line: ManifestLine) -> str:
         cut_ids.append(line.id)
-        return real(source, line)
+        return real(self, source, line)
 
-    monkeypatch.setattr(speeches, "cut", spy)
+    monkeypatch.setattr(Passages, "cut", spy)
     task = load_task("speeches")
     task.select()
     assert cut_ids == []
@@ -189,8 +191,8 @@ def test_a_limit_below_one_is_refused() -> None:
 
 @pytest.mark.parametrize("damage", [lambda text: text[:-1] + "?", lambda text: text + " more", lambda text: ""])
 def test_a_text_that_is_not_the_manifests_is_refused_in_one_line(damage, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = speeches.cut
-    monkeypatch.setattr(speeches, "cut", lambda source, line: damage(real(source, line)))
+    real = Passages.cut
+    monkeypatch.setattr(Passages, "cut", lambda self, source, line: damage(real(self, source, line)))
     with pytest.raises(InputError) as caught:
         load_task("speeches").samples(limit=1)
     message = str(caught.value)
@@ -223,7 +225,7 @@ def test_a_missing_package_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_origin_outside_the_package_is_refused() -> None:
     line = load_task("speeches").lines[0].model_copy(update={"origin": "../../secret"})
     with pytest.raises(InputError, match=r"no address '\.\./\.\./secret'"):
-        speeches.cut(SOTU, line)
+        builder_of(load_task("speeches").spec).cut(SOTU, line)
 
 
 def test_a_subset_is_named_by_what_it_is() -> None:

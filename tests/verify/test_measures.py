@@ -57,8 +57,14 @@ def test_a_later_verification_confirms_between_two_thresholds(margins, h, confir
 
 def test_recovered_bits_are_the_surprisal_up_to_the_horizon():
     bits = torch.tensor([1.5, 2.0, 4.0], dtype=torch.float64)
-    assert measures.recovered_bits(bits, 2) == 3.5
-    assert measures.recovered_bits(bits, 0) == 0.0
+    assert measures.recovered_bits(bits, 2, None) == 3.5
+    assert measures.recovered_bits(bits, 0, None) == 0.0
+
+
+def test_recovered_bits_count_no_further_than_what_the_source_drew():
+    bits = torch.tensor([1.5, 2.0, 4.0], dtype=torch.float64)
+    assert measures.recovered_bits(bits, 2, 3.25) == 3.25
+    assert measures.recovered_bits(bits, 2, 3.75) == 3.5
 
 
 def test_information_gain_may_be_negative():

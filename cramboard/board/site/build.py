@@ -93,7 +93,7 @@ def build_site(submissions: Sequence[Submission], tasks: Tasks, around: Around) 
 
 def _on_the_board(placed: Sequence[Standing], rules: Rules) -> list[Standing]:
     """Leave out decoders that are not listed: anyone could name one. They are on their submission's own pages."""
-    return [s for s in placed if s.result.run.decoder in rules.listed or s.submission.local]
+    return [s for s in placed if rules.lists(s.result.run.decoder) or s.submission.local]
 
 
 def _board(
@@ -103,7 +103,8 @@ def _board(
     placed: Sequence[Standing],
     in_bytes: Sequence[Standing],
 ) -> None:
-    tasks = sorted({table.task for table in board}, key=lambda task: (-_rows(board, task), task))
+    with_bytes = {standing.result.run.task.name for standing in in_bytes}
+    tasks = sorted(with_bytes, key=lambda task: (-_rows(board, task), task))
     rows = overview(in_bytes, tasks)
     decoders, by_task = table_map(board)
     site.page(

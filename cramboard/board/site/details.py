@@ -136,7 +136,7 @@ def _result_row(result: Result, submission: Submission, standing: Standing | Non
             Cell(str(run.k), float(run.k)),
             Cell(str(run.seed), float(run.seed)),
             drawn_cell(measures["tokens_per_vector"], largest),
-            mean_cell(measures["bytes_per_vector"]),
+            mean_cell(measures.get("bytes_per_vector")),
             mean_cell(measures["recovered_bits"]),
             mean_cell(measures["coder_efficiency"], 100, "%"),
             EMPTY if submission.spec.kind == "upload" else seconds_cell(result.seconds),

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from cramboard.results.costs import cost_class, seconds_per_sample
 from cramboard.schema import RunRecord, SampleRecord, StoredDtype, SubmissionSpec, Summary, Verification
@@ -10,7 +11,7 @@ DTYPES: tuple[StoredDtype, ...] = ("float32", "bfloat16", "int8", "int4")
 
 
 def path_name(name: str) -> str:
-    """Return a decoder's name as a part of a path; a listed decoder's is left as it is."""
+    """Return a name as a part of a path; that of a listed decoder or a filed result is left as it is."""
     return re.sub(r"[^a-z0-9._-]|^[.]", "-", name.lower())[:80] or "-"
 
 
@@ -38,10 +39,13 @@ class Result:
     @property
     def page(self) -> str:
         """The path of its page in the site."""
-        split = "" if self.run.split == "public" else f"-{self.run.split}"
-        seed = f"-seed{self.run.seed}" if self.run.seed else ""
         place = f"{self.run.task.name}/{path_name(self.run.decoder.name)}"
-        return f"results/{self.slug}/{place}/k{self.run.k}{seed}{split}.html"
+        return f"results/{self.slug}/{place}/{path_name(Path(self.folder).name)}.html"
+
+    @property
+    def headline(self) -> bool:
+        """Whether it is what its submission is ranked by: seed 0, public samples, and the declared span."""
+        return self.run.split == "public" and self.run.seed == 0 and self.run.span is None
 
     @property
     def seconds(self) -> float | None:

@@ -50,7 +50,11 @@ def overview(placed: Sequence[Standing], tasks: Sequence[str]) -> list[OverviewR
     rows: dict[tuple[str, str, int], dict[str, Standing]] = {}
     for standing in placed:
         run = standing.result.run
-        rows.setdefault((standing.submission.slug, run.decoder.name, run.k), {})[run.task.name] = standing
+        by_task = rows.setdefault((standing.submission.slug, run.decoder.name, run.k), {})
+        known = by_task.get(run.task.name)
+        # A result on all samples stands before one on a subset.
+        if known is None or len(known.result.run.samples) < len(run.samples):
+            by_task[run.task.name] = standing
     ordered = sorted(rows.values(), key=lambda by_task: _order(by_task, tasks))
     return [_row(by_task, tasks) for by_task in ordered]
 

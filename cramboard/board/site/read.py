@@ -14,7 +14,6 @@ from pathlib import Path
 from cramboard.board.site.entries import Result, Submission, path_name
 from cramboard.errors import InputError
 from cramboard.files import sha256_file
-from cramboard.results.aggregate import HORIZON_LIKE
 from cramboard.results.bootstrap import mean_interval
 from cramboard.results.words import plain
 from cramboard.schema import (
@@ -35,7 +34,12 @@ SPEC, RUN, SUMMARY, SAMPLES, VERIFICATIONS = (
     "submission.yaml", "run.json", "summary.json", "samples.jsonl", "verifications.jsonl",
 )  # fmt: skip
 LIMITS = {SPEC: 64 << 10, RUN: 16 << 20, SUMMARY: 4 << 20, SAMPLES: 128 << 20, VERIFICATIONS: 4 << 20}
-NO_MARKS = TokenMarks(ends=(), margins=(), bits=())
+NO_MARKS = TokenMarks(ends=None, margins=(), bits=())
+# What every summary has; bytes and source entropy are only there where a sample has them.
+MEASURES = (
+    "tokens_per_vector", "recovered_bits", "density", "coder_efficiency", "gain_bits_per_vector",
+    "control_gain_bits_per_vector",
+)  # fmt: skip
 # No text of a task has nearly as many tokens; larger numbers are not measurements.
 LARGEST = 1e7
 EXACT = 1e-9
@@ -98,8 +102,8 @@ def _spec(place: Path) -> SubmissionSpec:
 
 
 def _check_name(slug: str, place: Path) -> None:
-    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,79}", slug):
-        raise InputError(f"{plain(str(place))}: the folder's name is not of a-z, 0-9, '.', '_' and '-'; rename it")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,59}", slug):
+        raise InputError(f"{plain(str(place))}: name it with small letters, digits and hyphens alone")
 
 
 def _filed(folder: Path, slug: str, tasks: Tasks) -> Result:
@@ -108,12 +112,14 @@ def _filed(folder: Path, slug: str, tasks: Tasks) -> Result:
     run = result.run
     if path_name(run.decoder.name) != run.decoder.name:
         raise InputError(f"{folder / RUN}: field decoder: {plain(run.decoder.name, 80)!r} names no folder; rename it")
-    k, _, rest = folder.name.partition("-")
-    filed = (folder.parent.parent.name, folder.parent.name, k)
-    if filed != (run.task.name, run.decoder.name, f"k{run.k}"):
-        raise InputError(f"{folder}: holds {run.task.name}, {run.decoder.name}, k{run.k}; file it under those names")
-    if [part for part in rest.split("-") if part.startswith("seed")] != ([f"seed{run.seed}"] if run.seed else []):
-        raise InputError(f"{folder}: holds seed {run.seed}, which its name does not say; file it under that name")
+    if (folder.parent.parent.name, folder.parent.name) != (run.task.name, run.decoder.name):
+        raise InputError(f"{folder}: holds {run.task.name}, {run.decoder.name}; file it under those names")
+    parts = folder.name.split("-")
+    said = [parts[0], *(part for part in parts[1:] if part.startswith(("span", "seed")))]
+    span, seed = [f"span{run.span}"] if run.span is not None else [], [f"seed{run.seed}"] if run.seed else []
+    if said != [f"k{run.k}", *span, *seed] or not re.fullmatch(r"[a-z0-9-]{1,80}", folder.name):
+        right = "-".join([f"k{run.k}", *span, *seed])
+        raise InputError(f"{folder}: holds {right}, which its name does not say; file it with `cramboard submit add`")
     return result
 
 
@@ -130,9 +136,11 @@ def read_result(folder: Path, slug: str, tasks: Tasks) -> Result:
             raise InputError(f"{folder / SUMMARY}: field {field}: not that of {RUN} beside it; restore the files")
     if summary.samples != len(run.samples) or not run.samples:
         raise InputError(f"{folder / SUMMARY}: field samples: not the number in {RUN}; restore the files")
-    for name in HORIZON_LIKE | {"gain_bits_per_vector", "control_gain_bits_per_vector"}:
-        if name not in summary.measures or abs(summary.measures[name].mean) > LARGEST:
-            raise InputError(f"{folder / SUMMARY}: field measures: {name} is missing or no measurement; verify again")
+    for name in MEASURES:
+        if name not in summary.measures:
+            raise InputError(f"{folder / SUMMARY}: field measures: {name} is missing; verify the run again")
+    if any(abs(value.mean) > LARGEST for value in summary.measures.values()):
+        raise InputError(f"{folder / SUMMARY}: field measures: a number that no measurement gives; verify again")
     task = tasks.named(run.task.name)
     verifications = folder / VERIFICATIONS
     lines = from_jsonl_file(Verification, _checked(verifications), "verifications") if verifications.exists() else []
@@ -198,13 +206,14 @@ def _check_means(folder: Path, run: RunRecord, summary: Summary, records: Sequen
     found = {record.sample: record for record in records}
     values = {
         "tokens_per_vector": [found[s].horizon / run.k if s in found else 0.0 for s in planned],
-        "bytes_per_vector": [found[s].bytes / run.k if s in found else 0.0 for s in planned],
         "recovered_bits": [found[s].recovered_bits if s in found else 0.0 for s in planned],
         "density": [found[s].density if s in found else 0.0 for s in planned],
         "coder_efficiency": [found[s].coder_efficiency if s in found else 0.0 for s in planned],
         "gain_bits_per_vector": [found[s].gain_bits / run.k if s in found else 0.0 for s in planned],
         "control_gain_bits_per_vector": [found[s].control_gain_bits / run.k if s in found else 0.0 for s in planned],
     }
+    if "bytes_per_vector" in summary.measures:
+        values["bytes_per_vector"] = [(found[s].bytes or 0) / run.k if s in found else 0.0 for s in planned]
     for name, numbers in values.items():
         said, mean = summary.measures[name], math.fsum(numbers) / len(numbers)
         if not math.isclose(said.mean, mean, rel_tol=EXACT, abs_tol=EXACT):

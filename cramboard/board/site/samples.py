@@ -174,7 +174,7 @@ def _reading(position: int, standing: Standing, record: SampleRecord, text: str 
 def _marked(record: SampleRecord, text: str | None) -> str | None:
     """Cut a long text shortly after its marks end: the rest is not shown, and looking at it takes time."""
     ends = record.marks.ends
-    return text if text is None or not ends else text[: ends[-1] + 1]
+    return text[: ends[-1] + 1] if text is not None and ends else text
 
 
 def _drawn_bits(record: SampleRecord) -> Markup:

@@ -23,6 +23,14 @@ class Rules:
     listed: tuple[DecoderRef, ...]
     verifier_version: int
 
+    def lists(self, decoder: DecoderRef) -> bool:
+        """Say whether a decoder is listed; a submission's suffix does not make it another."""
+        return any(
+            (one.name, one.tensors_sha256, one.anchor, one.layout)
+            == (decoder.name, decoder.tensors_sha256, decoder.anchor, decoder.layout)
+            for one in self.listed
+        )
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -55,16 +63,17 @@ def standings(
     rules: Rules,
     across_decoders: bool = False,
 ) -> list[Standing]:
-    """Return where every public result of seed 0 stands, group by group, best first.
+    """Return where every headline result stands, group by group, best first.
 
     Ranked by tokens per vector among results with one task, decoder, subset, k, kind and cost class; with
     `across_decoders` by bytes per vector, which compare over tokenizers.
     """
+    name = "bytes_per_vector" if across_decoders else "tokens_per_vector"
     shown = [
         (submission, result)
         for submission in submissions
         for result in submission.results
-        if result.run.split == "public" and result.run.seed == 0
+        if (result.headline or (submission.local and not result.sealed)) and name in result.summary.measures
     ]
     groups: dict[Hashable, list[tuple[Submission, Result, str | None]]] = {}
     for submission, result in shown:
@@ -73,7 +82,6 @@ def standings(
         decoder = None if across_decoders else run.decoder.name
         key = (run.task, decoder, run.k, run.subset, kind(submission), submission.cost_class(result))
         groups.setdefault(key, []).append((submission, result, why))
-    name = "bytes_per_vector" if across_decoders else "tokens_per_vector"
     made: list[Standing] = []
     for group in groups.values():
         group.sort(key=lambda row: (-row[1].summary.measures[name].mean, row[0].slug, row[1].run.decoder.name))
@@ -102,7 +110,7 @@ def unranked(submission: Submission, result: Result, tasks: Tasks, rules: Rules)
         return "a run on this machine"
     if submission.spec.kind == "control":
         return "a control"
-    if run.decoder not in rules.listed or not run.ranked:
+    if not rules.lists(run.decoder) or not run.ranked:
         return "its decoder is not listed"
     if run.task != tasks.named(run.task.name).ref:
         return f"made on version {run.task.version} of the task"
@@ -124,6 +132,6 @@ def _ranks(results: Sequence[Result], tasks: Tasks, in_bytes: bool) -> list[int]
     rows = []
     for result in results:
         found = {record.sample: record for record in result.records}
-        values = {s: (record.bytes if in_bytes else record.horizon) / result.run.k for s, record in found.items()}
-        rows.append([values.get(sample, 0.0) for sample in samples])
+        held = {sample: (record.bytes or 0) if in_bytes else record.horizon for sample, record in found.items()}
+        rows.append([held.get(sample, 0) / result.run.k for sample in samples])
     return tie_groups(rows, [authors[sample] for sample in samples])

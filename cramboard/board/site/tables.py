@@ -9,7 +9,7 @@ from cramboard.board.site.entries import Result, path_name
 from cramboard.board.site.standings import Standing
 from cramboard.board.site.words import named
 from cramboard.results.words import number, plain, whole
-from cramboard.schema import DecoderRef, Interval
+from cramboard.schema import Interval
 
 COLUMNS = (
     Column("kind", "Kind", "Optimised, encoder (with its cost class) and uploaded vectors rank apart", numeric=False),
@@ -31,7 +31,7 @@ COLUMNS = (
 
 NO_RANK = "\N{EN DASH}"
 
-TwinKey = tuple[str, str, DecoderRef, int, int]
+TwinKey = tuple[str, str, str, int, int, int | None]
 Sealed = Mapping[TwinKey, Result]
 """Results on sealed sets by what they have in common with their public twins."""
 
@@ -96,7 +96,7 @@ def tables(placed: Sequence[Standing], sealed: Sealed) -> list[Table]:
 def twin_key(result: Result) -> TwinKey:
     """Say what a result on public samples and its twin on sealed ones have in common."""
     run = result.run
-    return result.slug, run.task.name, run.decoder, run.k, run.seed
+    return result.slug, run.task.name, run.decoder.name, run.k, run.seed, run.span
 
 
 def _table(task: str, decoder: str, placed: Sequence[Standing], sealed: Sealed) -> Table:
@@ -183,7 +183,7 @@ def _cells(standing: Standing, largest: float, length: int | None, twin: Result 
         Cell(standing.kind),
         Cell(str(result.run.k), float(result.run.k)),
         drawn_cell(measures["tokens_per_vector"], largest),
-        mean_cell(measures["bytes_per_vector"]),
+        mean_cell(measures.get("bytes_per_vector")),
         mean_cell(measures["recovered_bits"]),
         mean_cell(measures["density"]),
         mean_cell(measures["gain_bits_per_vector"]),

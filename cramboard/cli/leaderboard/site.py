@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cramboard.cli import options as shared
 from cramboard.errors import InputError
 
 if TYPE_CHECKING:
     from cramboard.board.site import Around
 
 OPTIONS = (
+    shared.offline,
     click.option("-o", "--output-dir", type=click.Path(path_type=Path), default=Path("site"), show_default=True,
                  help="Where the site is written; an older one there is replaced."),
     click.option("--submissions", type=click.Path(path_type=Path),

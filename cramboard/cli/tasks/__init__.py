@@ -2,7 +2,9 @@
 
 import click
 
+from cramboard.cli.tasks.build import command as build_command
 from cramboard.cli.tasks.list import command as list_command
+from cramboard.cli.tasks.publish import command as publish_command
 from cramboard.cli.tasks.reveal import command as reveal_command
 from cramboard.cli.tasks.seal import command as seal_command
 from cramboard.cli.tasks.show import command as show_command
@@ -10,10 +12,12 @@ from cramboard.cli.tasks.show import command as show_command
 
 @click.group("tasks")
 def command() -> None:
-    """Show the tasks and their samples."""
+    """Show the tasks and their samples, and publish them."""
 
 
+command.add_command(build_command)
 command.add_command(list_command)
 command.add_command(show_command)
+command.add_command(publish_command)
 command.add_command(seal_command)
 command.add_command(reveal_command)

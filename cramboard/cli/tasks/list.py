@@ -3,29 +3,35 @@
 import click
 
 from cramboard.cli.output import print_json, print_table
-from cramboard.cli.tasks.counts import say_counts, split_counts
+from cramboard.cli.tasks.counts import say_counts
 
 
 @click.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(as_json: bool) -> None:
-    """List the tasks."""
-    from cramboard.tasks import load_task, task_names
+    """List the tasks, those too that are not built yet."""
+    from cramboard.tasks import load_task, read_spec, task_folder, task_names
 
-    tasks = [load_task(name) for name in task_names()]
+    specs = [read_spec(task_folder(name)) for name in task_names()]
+    tasks = {spec.name: load_task(spec.name) for spec in specs if spec.manifest_sha256 is not None}
     if as_json:
-        print_json([{**task.spec.model_dump(mode="json"), "samples": split_counts(task)} for task in tasks])
+        print_json(
+            [
+                {**spec.model_dump(mode="json"), "samples": tasks[spec.name].counts if spec.name in tasks else None}
+                for spec in specs
+            ]
+        )
         return
     print_table(
         ["name", "version", "samples", "lengths (tokens)", "licence"],
         [
             [
-                task.spec.name,
-                task.spec.version,
-                say_counts(task),
-                ", ".join(map(str, task.spec.lengths)),
-                task.spec.licence.partition(";")[0],
+                spec.name,
+                spec.version,
+                say_counts(tasks[spec.name]) if spec.name in tasks else "not built yet",
+                ", ".join(map(str, spec.lengths)),
+                spec.licence.partition(";")[0],
             ]
-            for task in tasks
+            for spec in specs
         ],
     )

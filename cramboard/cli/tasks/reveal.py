@@ -4,11 +4,14 @@ from pathlib import Path
 
 import click
 
+from cramboard.cli import options
+
 
 @click.command("reveal")
 @click.argument("sealed", type=click.Path(path_type=Path))
 @click.option("--commitment", type=click.Path(path_type=Path),
               help="The published commitment; commitment.json beside the set by default.")  # fmt: skip
+@options.offline
 def command(sealed: Path, commitment: Path | None) -> None:
     """Prove that SEALED (a sealed.json, or the folder that holds it) is the set that was committed to.
 

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from cramboard.cli import options
+
 
 @click.command("seal")
 @click.argument("name")
@@ -14,6 +16,7 @@ import click
 @click.option("--spec", "spec_file", type=click.Path(path_type=Path),
               help="The task's task.yaml with another source, of your choice.")  # fmt: skip
 @click.option("--output-dir", type=click.Path(path_type=Path), required=True, help="A new, private folder.")
+@options.offline
 def command(
     name: str, set_name: str, samples: int, secret_file: Path | None, spec_file: Path | None, output_dir: Path
 ) -> None:

@@ -1,7 +1,8 @@
 """`cram`: the per-sample optimisation baseline.
 
-One sample's vectors are found by gradient descent through the frozen decoder, many samples at once. The search
-runs in whatever precision is fast; the polish makes what it found firm in the verifier's own arithmetic.
+One sample's vectors are found by gradient descent through the frozen decoder, many samples at once. The search runs in
+whatever precision is fast; what it found is certified in the verifier's own arithmetic, and the best that stands is
+kept.
 """
 
 from cramboard.methods.cram.engine import cram

@@ -1,117 +1,128 @@
-"""The two stages of `cram` over a batch: search, then polish what a low precision found."""
+"""`cram` from request to vectors: search, certify what was found, keep what stands."""
 
-import time
-from collections.abc import Callable
+import gc
+import traceback
+from collections.abc import Sequence
 
 import torch
 
-from cramboard.decoders import Decoder
-from cramboard.methods.cram.adam import Adam
-from cramboard.methods.cram.batch import Batch
-from cramboard.methods.cram.objective import cross_entropy, margin_hinge
-from cramboard.methods.cram.parameters import LowRank
+from cramboard.methods.cram.certify import certified_horizons
+from cramboard.methods.cram.passes import choose_pass
+from cramboard.methods.cram.search import Searched, search
 from cramboard.methods.cram.settings import CramSettings
-from cramboard.methods.cram.stage import Rules, Stage
+from cramboard.methods.cram.slots import Slots, checkpoints
 from cramboard.methods.interface import CurvePoint, Made, Request
 
-# Points of the anytime curve, and reports of progress, a stage.
-_POINTS = 40
+# More samples at once fill a GPU no better.
+_MOST_SLOTS = 64
 
 
 def cram(settings: CramSettings, request: Request) -> Made:
-    """Find vectors for every assignment of the batch.
+    """Find vectors for every assignment.
 
     Returns:
-        Vectors `[k, d]` float32 for each assignment; where nothing was recovered, the ones it began with.
+        Vectors `[k, d]` float32 for each assignment: of all that its search kept, the ones that recover most in
+        strict float32. The curve holds certified horizons too.
     """
-    decoder = request.decoder
     exact = torch.float64 if request.dtype == torch.float64 else torch.float32
-    batch = Batch.of([assignment.ids for assignment in request.assignments], decoder.device)
-    watch = _Watch(request, settings.steps)
-
-    stage = searching(settings, request, batch, exact)
-    stage.run(settings.steps, settings.rate, settings.warmup, watch.over(stage, certified=request.dtype == exact))
-    if request.dtype != exact and settings.polish_steps:
-        stage = polishing(settings, decoder, batch, stage.best, stage.horizons)
-        stage.run(settings.polish_steps, settings.polish_rate, 0, watch.over(stage, certified=True))
-    return Made(tuple(stage.best.to(torch.float32).cpu().unbind()), tuple(watch.curve))
-
-
-def searching(settings: CramSettings, request: Request, batch: Batch, exact: torch.dtype) -> Stage:
-    """Return the search: `z W + b` under a sharpened cross-entropy, from each sample's own random start."""
-    decoder = request.decoder
-    start = LowRank(
-        samples=[assignment.sample for assignment in request.assignments],
-        k=request.k,
-        rank=settings.rank,
-        d=decoder.d,
-        spread=decoder.spread(),
-        seed=request.seed,
-        like=torch.zeros((), device=decoder.device, dtype=exact),
+    done = _search_all(settings, request, exact)
+    results = [done[index] for index in range(len(request.assignments))]
+    horizons = _certify(settings, request, results, exact)
+    best = [max(range(len(found)), key=found.__getitem__) for found in horizons]
+    vectors = tuple(
+        result.found.candidates[index].to(torch.float32).cpu() for result, index in zip(results, best, strict=True)
     )
-    return Stage(
-        batch,
-        decoder,
-        Rules(
-            loss=lambda logits, ids: cross_entropy(logits / settings.temperature, ids),
-            margin=settings.margin,
-            grow=settings.grow,
-            precision=request.dtype,
-        ),
-        start.vectors,
-        Adam(start.tensors, settings.beta1, settings.beta2, settings.decay),
-        torch.full_like(batch.lengths, settings.first),
-    )
+    return Made(vectors, tuple(_curve(settings.steps, results, horizons)))
 
 
-def polishing(
-    settings: CramSettings, decoder: Decoder, batch: Batch, vectors: torch.Tensor, horizons: torch.Tensor
-) -> Stage:
-    """Return the polish: the plain vectors `[b, k, d]` in their own dtype, a hinge on the margin up to the horizons."""
-    plain = vectors.clone().requires_grad_(True)
-    return Stage(
-        batch,
-        decoder,
-        Rules(
-            loss=lambda logits, ids: margin_hinge(logits, ids, settings.hinge),
-            margin=settings.margin,
-            grow=1,
-            precision=vectors.dtype,
-        ),
-        lambda: plain,
-        Adam([plain], settings.beta1, settings.beta2),
-        horizons.clamp(min=1),
-    )
+def _search_all(settings: CramSettings, request: Request, exact: torch.dtype) -> dict[int, Searched]:
+    """Search every assignment with as many slots as memory allows; out of memory, go on with half of them."""
+    done: dict[int, Searched] = {}
+    most = _MOST_SLOTS
+    while len(done) < len(request.assignments):
+        try:
+            _search_open(settings, request, exact, most, done)
+        except torch.OutOfMemoryError as error:
+            most = min(most, len(request.assignments) - len(done)) // 2
+            if not most:
+                raise
+            traceback.clear_frames(error.__traceback__)
+        gc.collect()
+        torch.cuda.empty_cache()
+    return done
 
 
-class _Watch:
-    """Draws the anytime curve and reports progress, a bounded number of times."""
+def _search_open(
+    settings: CramSettings, request: Request, exact: torch.dtype, most: int, done: dict[int, Searched]
+) -> None:
+    """Search what is not done yet with at most `most` slots."""
+    decoder, assignments = request.decoder, request.assignments
+    n = max(len(assignment.ids) for assignment in assignments)
+    open_ = [index for index in range(len(assignments)) if index not in done]
+    a_pass = choose_pass(decoder, request.dtype, request.k, n)
+    count = min(len(open_), most, a_pass.rows(n))
+    like = torch.zeros((), device=decoder.device, dtype=exact)
+    slots = Slots(settings, a_pass, count, request.k, n, decoder.d, decoder.spread(), like)
+    search(slots, a_pass, count, assignments, open_, request.seed, done, _Report(settings, request, done))
 
-    def __init__(self, request: Request, steps: int) -> None:
-        self._request = request
-        self._every = max(1, steps // _POINTS)
-        self._steps = steps
-        self._before = 0
-        self._started = time.monotonic()
-        self.curve: list[CurvePoint] = []
 
-    def over(self, stage: Stage, certified: bool) -> Callable[[int, bool], None]:
-        """Return a listener for one stage; `certified` says that it measures as the verifier does."""
-        before = self._before
+class _Report:
+    """Tells the request's listener of steps and horizons, finished and running searches together."""
 
-        def listen(step: int, last: bool) -> None:
-            if step % self._every and not last:
-                return
-            horizons = stage.horizons.tolist()
-            self._before = before + step
-            self._request.report(min(self._before, self._steps), self._steps, horizons)
-            self.curve.append(
-                CurvePoint(
-                    seconds=round(time.monotonic() - self._started, 3),
-                    steps=self._before,
-                    mean_horizon=round(sum(horizons) / len(horizons), 3),
-                    certified=certified,
-                )
+    def __init__(self, settings: CramSettings, request: Request, done: dict[int, Searched]) -> None:
+        self._steps, self._request, self._done = settings.steps, request, done
+        self._horizons = [0] * len(request.assignments)
+        self._told = -1
+
+    def __call__(self, running: dict[int, tuple[int, int]]) -> None:
+        """Hear the steps and the horizon of each running search."""
+        for index, (_, horizon) in running.items():
+            self._horizons[index] = horizon
+        for index, result in self._done.items():
+            self._horizons[index] = result.found.horizon
+        total = self._steps * len(self._done) + sum(steps for steps, _ in running.values())
+        step = total // len(self._horizons)
+        if step != self._told:
+            self._told = step
+            self._request.report(step, self._steps, self._horizons)
+
+
+def _certify(
+    settings: CramSettings, request: Request, results: Sequence[Searched], exact: torch.dtype
+) -> list[list[int]]:
+    """Return the certified horizon of every candidate of every search, looking a little beyond what was counted."""
+    beyond = settings.grow * request.k
+    texts = [
+        assignment.ids[: counted + beyond]
+        for assignment, result in zip(request.assignments, results, strict=True)
+        for counted in result.found.counted
+    ]
+    candidates = torch.cat([result.found.candidates for result in results])
+    horizons = iter(certified_horizons(request.decoder, texts, candidates, exact))
+    return [[next(horizons) for _ in result.found.counted] for result in results]
+
+
+def _curve(steps: int, results: Sequence[Searched], horizons: Sequence[Sequence[int]]) -> list[CurvePoint]:
+    """Return the anytime curve: after each checkpoint's steps, the best certified horizon of each sample so far.
+
+    A search that ended early stays at what it had. The last point holds what was kept in the end.
+    """
+    points = checkpoints(steps)
+    curve = []
+    for place, point in enumerate(points):
+        last = place == len(points) - 1
+        so_far = [
+            max(found if last else found[: min(place + 1, result.found.checkpoints)])
+            for result, found in zip(results, horizons, strict=True)
+        ]
+        seconds = [result.seconds(min(point, result.found.steps)) for result in results]
+        curve.append(
+            CurvePoint(
+                seconds=round(sum(seconds) / len(seconds), 4),
+                steps=point,
+                mean_horizon=round(sum(so_far) / len(so_far), 3),
+                horizons=tuple(so_far),
+                certified=True,
             )
-
-        return listen
+        )
+    return curve

@@ -1,4 +1,4 @@
-"""What the search and the polish push on: per-token losses from the decoder's logits, and their weights."""
+"""What the search pushes on: per-token losses from the decoder's logits, and their weights."""
 
 import torch
 
@@ -14,13 +14,6 @@ def cross_entropy(logits: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
     return torch.nn.functional.cross_entropy(logits, ids, reduction="none")
 
 
-def margin_hinge(logits: torch.Tensor, ids: torch.Tensor, wanted: float) -> torch.Tensor:
-    """Return `relu(wanted + logsumexp_{j != t_i} z[j] - z[t_i])`, `[m]`: 0 once the margin is wide enough."""
-    own = logits.gather(-1, ids[:, None])[:, 0]
-    others = logits.scatter(-1, ids[:, None], float("-inf")).logsumexp(-1)
-    return torch.relu(wanted + others - own)
-
-
 def mean_weights(targets: torch.Tensor, n: int, like: torch.Tensor) -> torch.Tensor:
     """Return weights `[b, n]` that make a sum over tokens each sample's mean over its first `targets` `[b]` tokens.
 
@@ -28,3 +21,15 @@ def mean_weights(targets: torch.Tensor, n: int, like: torch.Tensor) -> torch.Ten
     """
     inside = torch.arange(n, device=targets.device) < targets[:, None]
     return inside.to(like.dtype) / targets.clamp(min=1)[:, None]
+
+
+def leading(ok: torch.Tensor, limits: torch.Tensor) -> torch.Tensor:
+    """Return how many leading tokens of each row are ok, `[b]`, counted no further than its limit.
+
+    Args:
+        ok: `[b, n]` booleans.
+        limits: `[b]`.
+    """
+    positions = torch.arange(ok.shape[1], device=ok.device)
+    first_failure = torch.where(ok, ok.shape[1], positions).amin(1)
+    return torch.minimum(first_failure, limits)

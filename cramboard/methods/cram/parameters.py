@@ -11,23 +11,25 @@ class LowRank:
     Only their values are ever stored; the form changes the path that Adam takes, and it goes much farther.
     """
 
-    def __init__(self, samples: list[str], k: int, rank: int, d: int, spread: float, seed: int, like: torch.Tensor):
-        drawn = [_draw(sample, k, rank, d, seed) for sample in samples]
-        z = torch.stack([pair[0] for pair in drawn]) * 0.1
-        w = torch.stack([pair[1] for pair in drawn]) * (spread / rank**0.5)
-        self.tensors = [
-            part.to(device=like.device, dtype=like.dtype).requires_grad_(True)
-            for part in (z, w, torch.zeros(len(samples), k, d))
-        ]
+    def __init__(self, rows: int, k: int, rank: int, d: int, spread: float, like: torch.Tensor) -> None:
+        self._spread = spread
+        self.tensors = (like.new_zeros(rows, k, rank), like.new_zeros(rows, rank, d), like.new_zeros(rows, k, d))
+
+    def begin(self, row: int, sample: str, seed: int) -> None:
+        """Put `row` at its sample's start, drawn from the sample's own stream: its neighbours do not matter."""
+        z, w, b = self.tensors
+        digest = hashlib.sha256(f"cram {seed} {sample}".encode()).digest()
+        generator = torch.Generator().manual_seed(int.from_bytes(digest[:8], "big") >> 1)
+        z[row] = torch.randn(z.shape[1:], generator=generator) * 0.1
+        w[row] = torch.randn(w.shape[1:], generator=generator) * (self._spread / w.shape[1] ** 0.5)
+        b[row] = 0
 
     def vectors(self) -> torch.Tensor:
         """Return the vectors `[b, k, d]`."""
         z, w, b = self.tensors
         return z @ w + b
 
-
-def _draw(sample: str, k: int, rank: int, d: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Draw one sample's start from its own stream, so that it does not depend on what is beside it."""
-    digest = hashlib.sha256(f"cram {seed} {sample}".encode()).digest()
-    generator = torch.Generator().manual_seed(int.from_bytes(digest[:8], "big") >> 1)
-    return torch.randn(k, rank, generator=generator), torch.randn(rank, d, generator=generator)
+    def pull_back(self, gradients: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Return the gradients of z, W and b from those of the vectors `[b, k, d]`."""
+        z, w, _ = self.tensors
+        return gradients @ w.mT, z.mT @ gradients, gradients

@@ -5,37 +5,20 @@ import re
 from collections import Counter
 from itertools import islice
 
-from cramboard.keys import sha256_text
 from cramboard.schema import ManifestLine
 from cramboard.tasks.plan import Plan
+from cramboard.tasks.seeded import one_a_seed
 from cramboard.tasks.sources import Source, sotu
 from cramboard.tasks.streams import uniform_stream
 
 WORDS = 4_000
 LEAST_OCCURRENCES = 10
-DRAWN_ON = "2026-11-22"
 _WORD = re.compile(r"""[("'\[]*([a-z]{2,})[)"'\],.;:?!]*""")
 
 
 def draw(source: Source, plan: Plan) -> list[tuple[ManifestLine, str]]:
     """Draw the words of each sample with a seed of its own, which is its origin."""
-    drawn = []
-    for number in range(plan.total):
-        name = f"random-words-{number:03d}"
-        seed = f"{plan.seed}:{name}"
-        text = _words(source, seed)
-        line = ManifestLine(
-            id=name,
-            split=plan.split_of(number),
-            origin=seed,
-            start=0,
-            characters=len(text),
-            author=name,
-            date=DRAWN_ON,
-            sha256=sha256_text(text),
-        )
-        drawn.append((line, text))
-    return drawn
+    return one_a_seed("random-words", plan, lambda seed: _words(source, seed))
 
 
 def cut(source: Source, line: ManifestLine) -> str:

@@ -21,7 +21,7 @@ def submissions(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def around() -> Around:
     """What this project puts around the submissions."""
     return Around(
-        rules=Rules((made.decoder(made.SMOLLM), made.decoder(made.GEMMA)), verifier_version=1),
+        rules=Rules((made.decoder(made.SMOLLM), made.decoder(made.GEMMA)), verifier_version=made.VERIFIER),
         reported=from_yaml_file(Reported, ROOT / "leaderboard/reported.yaml", "published figures"),
         changelog=(ROOT / "CHANGELOG.md").read_text(),
         citation=(ROOT / "CITATION.cff").read_text(),

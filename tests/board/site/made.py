@@ -12,7 +12,6 @@ import yaml
 from cramboard.decoders import decoder_names, find_decoder
 from cramboard.results import summarise
 from cramboard.schema import (
-    CurvePoint,
     DecoderRef,
     Failure,
     LengthMeasures,
@@ -29,6 +28,7 @@ from tests import records
 SMOLLM, GEMMA = "smollm2-135m-instruct-q4_1", "gemma-3-270m-q4_k_m"
 SIZES = {SMOLLM: (576, 49152), GEMMA: (640, 262144)}
 TASK = "speeches"
+VERIFIER = 2
 
 
 @lru_cache
@@ -38,7 +38,7 @@ def task(name: str = TASK) -> Task:
 
 @lru_cache
 def texts(name: str = TASK) -> dict[str, str]:
-    return {sample.id: sample.text for sample in task(name).samples("public")}
+    return {sample.id: sample.text for sample in task(name).samples("public") if sample.text is not None}
 
 
 @lru_cache
@@ -52,14 +52,14 @@ def decoder(name: str = SMOLLM) -> DecoderRef:
 def made_record(line: ManifestLine, mean: float, k: int, name: str, draw: random.Random) -> SampleRecord:
     """Return a record of one sample whose horizon scatters around `mean` tokens."""
     d, vocabulary = SIZES[name]
-    text, ends = opening(line.id)
+    (text, ends), drawn = opening(line.id), line.id not in texts(TASK) | texts("random-words")
     horizon = min(len(ends) - 20, max(0, round(mean * draw.lognormvariate(0, 0.35))))
     count = min(len(ends), horizon + 64)
     marks = records.marks_of(text[: ends[count - 1]], horizon, thin=draw.random() < 0.3)
     bits = tuple(round(draw.expovariate(1 / 5.2), 3) for _ in range(count))
     marks = marks.model_copy(
         update={
-            "ends": marks.ends[:count],
+            "ends": None if drawn else ends[:count],
             "margins": tuple(
                 round(m * draw.uniform(0.6, 1.4), 3) if abs(m) > 0.08 else m for m in marks.margins[:count]
             ),
@@ -86,7 +86,7 @@ def made_record(line: ManifestLine, mean: float, k: int, name: str, draw: random
         tokens=4000,
         horizon=horizon,
         greedy_horizon=horizon,
-        bytes=marks.ends[horizon - 1] if horizon else 0,
+        bytes=None if drawn else ends[horizon - 1] if horizon else 0,
         recovered_bits=recovered,
         density=round(recovered / (k * d), 6),
         coder_efficiency=round(recovered / stored_bits, 6),
@@ -113,9 +113,12 @@ def stored(numbers: int, k: int, horizon: int) -> dict[str, dict[str, int]]:
 
 @cache
 def opening(sample: str) -> tuple[str, tuple[int, ...]]:
-    """Return the beginning of a sample's text, with made-up tokens."""
-    text = next(texts(name)[sample] for name in (TASK, "random-words") if sample in texts(name))[:3000]
-    return text, records.ends_of(text)
+    """Return the beginning of a sample's text, with made-up tokens; draws have none."""
+    for name in (TASK, "random-words"):
+        if sample in texts(name):
+            text = texts(name)[sample][:3000]
+            return text, records.ends_of(text)
+    return "x" * 900, tuple(range(1, 901))
 
 
 def result(
@@ -125,6 +128,7 @@ def result(
     of: str = TASK,
     k: int = 1,
     seed: int = 0,
+    span: int | None = None,
     limit: int | None = None,
     seconds: float = 40.0,
     draws: int = 1,
@@ -143,12 +147,7 @@ def result(
         update={
             "encode_seconds": seconds * len(ids),
             "curve": tuple(
-                CurvePoint(
-                    seconds=seconds * len(ids) * share,
-                    steps=round(1500 * share),
-                    mean_horizon=round(mean * share**0.4, 2),
-                    certified=share == 1,
-                )
+                records.point(seconds * share, round(1500 * share), mean * share**0.4, share == 1)
                 for share in (0.05, 0.1, 0.25, 0.5, 0.75, 1.0)
             )
             if seconds > 1
@@ -160,10 +159,11 @@ def result(
         **{
             "task": definition.ref,
             "split": split,
-            "subset": definition.subset_name("public", ids) if split == "public" else f"{of}-sealed",
+            "subset": definition.subset_name("public", ids) if split == "public" else of,
             "decoder": decoder(name),
             "k": k,
             "seed": seed,
+            "span": span,
             "command": f"cramboard evaluate -t {of} -d {name} -m cram -k {k}",
             "units": (unit,),
         }
@@ -178,7 +178,7 @@ def write(
 ) -> None:
     """Write a run folder's files; a sealed one has only two."""
     folder.mkdir(parents=True, exist_ok=True)
-    summary = summarise(run, made, failures, verifier_version=1, certificate_sha256="f" * 64)
+    summary = summarise(run, made, failures, verifier_version=VERIFIER, certificate_sha256="f" * 64)
     (folder / "run.json").write_text(to_json(run))
     (folder / "summary.json").write_text(to_json(summary))
     if run.split == "sealed":
@@ -187,7 +187,7 @@ def write(
     if confirmed:
         line = Verification(
             certificate_sha256="f" * 64,
-            verifier_version=1,
+            verifier_version=VERIFIER,
             device="cpu",
             attention="eager",
             threads=1,
@@ -225,15 +225,20 @@ def submission(root: Path, slug: str, **changes: Any) -> Path:
     return folder
 
 
-def filed(folder: Path, of: str = TASK, name: str = SMOLLM, k: int = 1, seed: int = 0, split: str = "public") -> Path:
+def filed(
+    folder: Path, of: str = TASK, name: str = SMOLLM, k: int = 1, seed: int = 0, split: str | None = None,
+    span: int | None = None, limit: int | None = None,
+) -> Path:  # fmt: skip
     """Return where a result of a submission is filed."""
-    tail = (f"-seed{seed}" if seed else "") + ("" if split == "public" else f"-{split}")
+    tail = f"-span{span}" if span else ""
+    tail += (f"-seed{seed}" if seed else "") + (f"-first{limit}" if limit else "")
+    tail += "-sealed-1a2b3c4d" if split == "sealed" else ""
     return folder / "results" / of / name / f"k{k}{tail}"
 
 
 def add(folder: Path, of: str = TASK, name: str = SMOLLM, k: int = 1, seed: int = 0, **changes: Any) -> Path:
     """Write a result where its submission files it."""
-    place = filed(folder, of, name, k, seed, changes.get("split", "public"))
+    place = filed(folder, of, name, k, seed, *(changes.get(word) for word in ("split", "span", "limit")))
     return result(place, of=of, name=name, k=k, seed=seed, **changes)
 
 
@@ -246,9 +251,11 @@ def board(root: Path) -> Path:
         add(cram, of=of, name=name, mean=mean, draws=number, confirmed=2, seconds=38 + 9 * number)
         for k, held in ((2, 1.8), (4, 3.2), (8, 5.6)):
             add(cram, of=of, name=name, k=k, mean=mean * held, limit=16, draws=number, seconds=60)
+    add(cram, of="random-tokens", mean=26, draws=17)
     for seed in (1, 2):
         add(cram, mean=77, seed=seed, draws=10 + seed)
     add(cram, mean=74, split="sealed", draws=31)
+    add(cram, mean=15, span=16, draws=33)
     full = submission(root, "cram-full", name="Cramming, ten times the steps", authors=["June Vale"])
     add(full, mean=83, draws=2, seconds=410, confirmed=1)
     add(full, mean=101, name=GEMMA, draws=7, seconds=520)

@@ -15,7 +15,7 @@ from tests.board.site import made
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("whole")
-    made.add(made.submission(root, "one"), limit=4, confirmed=1)
+    made.result(made.filed(made.submission(root, "one")), limit=4, confirmed=1)
     return root
 
 
@@ -47,8 +47,8 @@ BREAKS = {
     "samples.jsonl: there is no such file": lambda p: (p / "samples.jsonl").unlink(),
     "run.json: not valid JSON": lambda p: (p / "run.json").write_text("{"),
     "run.json: field extra": lambda p: edited(p / "run.json", lambda d: d.update(extra=1)),
-    "holds speeches, smollm2-135m-instruct-q4_1, k1; file it": lambda p: p.rename(p.with_name("k3")),
-    "holds seed 0, which its name does not say": lambda p: p.rename(p.with_name("k1-seed4")),
+    "holds k1, which its name does not say": lambda p: p.rename(p.with_name("k3")),
+    "k1-seed4: holds k1, which its name": lambda p: p.rename(p.with_name("k1-seed4")),
     "field subset: 'speeches' is not what its samples are": lambda p: [
         edited(p / name, lambda d: d.update(subset="speeches")) for name in ("run.json", "summary.json")
     ],
@@ -73,7 +73,7 @@ def test_a_broken_result_is_named_and_left_out(whole: Path, tmp_path: Path, says
         ("one", "name: " + "x" * 10_000_000, "larger than 64 KiB"),
         ("one", "name: " + "x" * 500, "at most 120 characters"),
         ("one", "[" * 5000, "not valid YAML"),
-        ("Über uns", "name: x", "the folder's name is not of a-z"),
+        ("Über uns", "name: x", "name it with small letters"),
     ],
 )
 def test_a_broken_submission_is_named_and_left_out(tmp_path: Path, name: str, content: str, says: str):

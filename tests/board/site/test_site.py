@@ -148,7 +148,7 @@ def test_the_downloads_agree_with_the_board(found: Found, site: dict[str, bytes]
 
 
 def test_a_sealed_twin_gives_the_gap_and_its_page_keeps_the_samples_private(pages: dict[str, str]):
-    page = pages[f"results/tiny-encoder/speeches/{made.SMOLLM}/k1-sealed.html"]
+    page = pages[f"results/tiny-encoder/speeches/{made.SMOLLM}/k1-sealed-1a2b3c4d.html"]
     assert "stay private" in page
     [result] = rows_of(pages[TABLE], "Tiny encoder")
     assert re.search(r'title="[\d.]+ on 50 sealed samples">[+-][\d.]+<', result)

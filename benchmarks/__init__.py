@@ -1,0 +1,1 @@
+"""What made the project's figures on speed: `python -m benchmarks`, or `make bench`."""

@@ -1,0 +1,135 @@
+"""Continuous batching: keep the slots full, step them, and never make the device wait for the host."""
+
+import time
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from cramboard.methods.cram.passes import Pass
+from cramboard.methods.cram.slots import Found, Slots
+from cramboard.methods.cram.stepper import Stepper
+from cramboard.methods.interface import Assignment
+
+# Steps between two looks at the slots.
+_STEPS = {"cpu": 1, "cuda": 4}
+
+
+@dataclass(frozen=True)
+class Searched:
+    """A finished search, and the clock while it ran: `seconds(step)` is what its first steps cost."""
+
+    found: Found
+    seconds: Callable[[int], float]
+
+
+def search(
+    slots: Slots,
+    a_pass: Pass,
+    count: int,
+    assignments: Sequence[Assignment],
+    open_: Sequence[int],
+    seed: int,
+    done: dict[int, Searched],
+    report: Callable[[dict[int, tuple[int, int]]], None],
+) -> None:
+    """Search the assignments whose indices are `open_`; put each into `done` as it ends.
+
+    A slot that falls free takes the next assignment at once. `report` hears the steps and the horizon of every
+    seated assignment now and then.
+    """
+    device = slots.ids.device
+    stepper, watch = Stepper(slots.step, device), _Watch(slots)
+    waiting = deque(open_)
+    seats: dict[int, _Seat] = {}
+    free = list(range(count))
+    while waiting or seats:
+        while waiting and free:
+            row, index = free.pop(), waiting.popleft()
+            slots.begin(row, assignments[index].sample, assignments[index].ids, seed)
+            seats[row] = _Seat(index, watch.looks, watch.steps)
+        view = watch.look(len(seats))
+        for row, seat in list(seats.items()):
+            if view.number >= seat.since and not view.slots[row][0]:
+                done[seat.index] = Searched(slots.take(row), watch.clock_from(seat.first_step))
+                del seats[row]
+                free.append(row)
+        report({seat.index: (view.slots[row][2], view.slots[row][1]) for row, seat in seats.items()
+                if view.number >= seat.since})  # fmt: skip
+        if seats and not (waiting and free):
+            room = a_pass.room(view.need)
+            for _ in range(_STEPS.get(device.type, 1)):
+                stepper(room)
+                watch.steps += 1
+
+
+@dataclass(frozen=True)
+class _Seat:
+    """Who sits in a slot, since which look and which step."""
+
+    index: int
+    since: int
+    first_step: int
+
+
+@dataclass(frozen=True)
+class _View:
+    """The slots as a look saw them: life, horizon and steps of each, and the room they need."""
+
+    number: int
+    slots: list[list[int]]
+    need: int
+
+
+class _Watch:
+    """Looks at the slots without making the device wait: on CUDA a look returns what the one before it asked for.
+
+    It also keeps the clock. The time of a step is shared equally among the samples in it, so the clock runs in
+    seconds a sample.
+    """
+
+    def __init__(self, slots: Slots) -> None:
+        self._slots = slots
+        self._behind = slots.ids.device.type == "cuda"
+        self._asked: tuple[int, int, torch.Tensor, torch.cuda.Event | None] | None = None
+        self.looks = 0
+        self.steps = 0
+        self._before = time.monotonic()
+        self._clock: list[tuple[int, float]] = [(0, 0.0)]
+
+    def look(self, sharing: int) -> _View:
+        """Ask for the slots' state now; return the newest that is there. `sharing` samples share the time."""
+        asked, self._asked = self._asked, self._ask()
+        number, steps, state, ready = asked if asked is not None and self._behind else self._asked
+        if ready is not None:
+            ready.synchronize()
+        now = time.monotonic()
+        if steps > self._clock[-1][0]:
+            self._clock.append((steps, self._clock[-1][1] + (now - self._before) / max(1, sharing)))
+            self._before = now
+        rows = state.tolist()
+        return _View(number, rows[:-1], rows[-1][0])
+
+    def clock_from(self, first: int) -> Callable[[int], float]:
+        """Return the seconds a sample from step `first` on, as a function of the steps since."""
+        marks = list(self._clock)
+
+        def at(step: int) -> float:
+            after = min(bisect_left(marks, (step, -1.0)), len(marks) - 1)
+            (s0, t0), (s1, t1) = marks[max(0, after - 1)], marks[after]
+            return t1 if s1 == s0 else t0 + (t1 - t0) * min(1.0, (step - s0) / (s1 - s0))
+
+        return lambda steps: at(first + steps) - at(first)
+
+    def _ask(self) -> tuple[int, int, torch.Tensor, "torch.cuda.Event | None"]:
+        number, self.looks = self.looks, self.looks + 1
+        state = self._slots.observe()
+        if not self._behind:
+            return number, self.steps, state, None
+        here = torch.empty(state.shape, dtype=state.dtype, pin_memory=True)
+        here.copy_(state, non_blocking=True)
+        ready = torch.cuda.Event()  # type: ignore[no-untyped-call]
+        ready.record()
+        return number, self.steps, here, ready

@@ -1,0 +1,1 @@
+"""Tests of what goes to the Hub and comes from it, over real HTTP against a stand-in."""

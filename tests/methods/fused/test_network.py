@@ -1,0 +1,100 @@
+"""The pass by hand is held to transformers and autograd in float64, on kernels' plain twins: any CPU runs it."""
+
+import pytest
+import torch
+
+from cramboard.methods.cram.fused.network import FusedNetwork
+from cramboard.methods.cram.fused.packing import pack, row_lengths
+from cramboard.methods.cram.fused.weights import known, weights_of
+from cramboard.methods.cram.passes.fused import FusedPass
+from tests.methods.fused import plain
+from tests.methods.fused.tiny import FAMILIES, gemma, llama
+
+ANCHOR, K, TEMPERATURE = 5, 2, 0.3
+TARGETS = torch.tensor([9, 0, 17, 1])
+
+
+def rows():
+    generator = torch.Generator().manual_seed(1)
+    ids = torch.randint(0, 97, (4, 17), generator=generator)
+    return ids, torch.randn(4, K, 48, generator=generator, dtype=torch.float64)
+
+
+def simplest(network, ids, vectors, target):
+    """Return the gradient and the margins of one row, by autograd over the whole sequence."""
+    vectors = vectors.clone().requires_grad_(True)
+    embed = network.get_input_embeddings()
+    inputs = torch.cat([embed(torch.tensor([ANCHOR])), vectors, embed(ids[: target - 1])])
+    logits = network(inputs_embeds=inputs[None]).logits[0, K:]
+    loss = torch.nn.functional.cross_entropy(logits / TEMPERATURE, ids[:target])
+    own = logits.gather(1, ids[:target, None])[:, 0]
+    rivals = logits.scatter(1, ids[:target, None], -torch.inf).amax(1)
+    return torch.autograd.grad(loss, vectors)[0], (own - rivals).detach()
+
+
+def fused(network):
+    wide = torch.float64
+    return FusedPass(weights_of(network, 32, wide, wide), K, ANCHOR, wide, wide, plain)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_packed_rows_get_the_gradients_and_margins_of_each_row_alone(family, monkeypatch):
+    monkeypatch.setattr("cramboard.methods.cram.fused.network._LOGITS", 97 * 10)
+    network = FAMILIES[family]()
+    ids, vectors = rows()
+    gradients, margins = fused(network)(ids, vectors, TARGETS, TEMPERATURE, 64)
+    for row, target in enumerate(TARGETS.tolist()):
+        if target == 0:
+            assert not gradients[row].any()
+            continue
+        gradient, expected = simplest(network, ids[row], vectors[row], target)
+        # transformers' norms and rotary tables go through float32.
+        assert (gradients[row] - gradient).norm() < 1e-5 * gradient.norm()
+        assert torch.allclose(margins[row, :target].double(), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_neighbours_order_and_room_do_not_matter():
+    ids, vectors = rows()
+    a_pass = fused(llama())
+    gradients, _ = a_pass(ids, vectors, TARGETS, TEMPERATURE, 64)
+    order = torch.tensor([2, 3, 0, 1])
+    turned, _ = a_pass(ids[order], vectors[order], TARGETS[order], TEMPERATURE, 40)
+    assert torch.allclose(turned, gradients[order], rtol=1e-9, atol=1e-12)
+
+
+def test_a_room_holds_its_need():
+    a_pass = fused(llama())
+    assert int(a_pass.need(TARGETS)) == 11 + 19 + 3
+    for need in (1, 1000, 1024, 1025, 40_000):
+        assert need <= a_pass.room(need) <= max(1024, 1.2 * need + 256)
+
+
+def test_packing_lays_rows_end_to_end():
+    ids, _ = rows()
+    packing = pack(ids, TARGETS, K, ANCHOR, 40)
+    assert row_lengths(TARGETS, K).tolist() == [11, 0, 19, 3]
+    assert packing.sources[:4].tolist() == [ANCHOR, -1, -2, int(ids[0, 0])]
+    assert packing.sources[11:15].tolist() == [ANCHOR, -5, -6, int(ids[2, 0])]
+    assert packing.ids[2:11].tolist() == ids[0, :9].tolist()
+    assert packing.weights[:11].tolist() == pytest.approx([0, 0] + [1 / 9] * 9)
+    assert packing.weights[33:].tolist() == [0] * 7
+    assert packing.vectors.tolist()[:2] == [1, 2]
+    assert packing.block_lengths.tolist() == [11, 19, 3, 0]
+    assert packing.block_starts.tolist()[:3] == [0, 11, 30]
+
+
+def test_only_what_it_computes_is_known():
+    assert all(known(make().config) for make in FAMILIES.values())
+    assert not known(llama(attention_bias=True).config)
+    assert not known(llama(hidden_act="gelu").config)
+    assert not known(gemma(final_logit_softcapping=30.0).config)
+
+
+def test_the_network_leaves_its_weights_alone():
+    network = llama()
+    weights = weights_of(network, 32, torch.float64, torch.float64)
+    before = weights.layers[0].qkv.forward.clone()
+    ids, vectors = rows()
+    packing = pack(ids, TARGETS, K, ANCHOR, 40)
+    FusedNetwork(weights, torch.float64, torch.float64, plain).descend(packing, vectors.flatten(0, 1), 1.0)
+    assert torch.equal(weights.layers[0].qkv.forward, before)
