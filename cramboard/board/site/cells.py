@@ -9,7 +9,7 @@ from cramboard.board.facts import seconds
 from cramboard.results.words import interval, number
 from cramboard.schema import Interval
 
-BAR_WIDTH = 96
+BAR_WIDTH = 72
 _EDGE = 4.0
 
 
@@ -72,4 +72,6 @@ def drawn_cell(value: Interval, largest: float) -> Cell:
 
 def seconds_cell(value: float | None) -> Cell:
     """Return a cell with a duration, in seconds so that a column compares; pointing at it shows it in hours."""
-    return EMPTY if value is None else Cell(f"{number(value)} s", value, seconds(value))
+    if value is None:
+        return EMPTY
+    return Cell(f"{value:,.0f} s" if value >= 100 else f"{value:.3g} s", value, seconds(value))

@@ -215,7 +215,7 @@ def verified_cell(result: Result) -> Cell:
     if result.disputes:
         return Cell("disputed", -1, "a later verification did not confirm every sample")
     if count:
-        return Cell(f"✓ {count}", float(count), f"confirmed on {where}")
+        return Cell(f"✓ {count}x", float(count), f"confirmed {count} times by a later verification, on {where}")
     return Cell("✓", 0, "measured by verify when it was made; no later verification yet")
 
 

@@ -38,12 +38,14 @@ def make_site(output: Path, submissions: Path | None, runs: Sequence[Path], allo
     Raises:
         InputError: If a result is broken and that is not allowed, or `output` holds something else.
     """
-    from cramboard.board.site import Tasks, build_site, local_submission, read_submissions
+    from cramboard.board.site import Found, Tasks, build_site, local_submission, read_submissions
     from cramboard.files import data_folder
 
     _check_free(output)
     tasks = Tasks()
-    found = read_submissions(submissions or data_folder("submissions"), tasks)
+    folder = submissions or data_folder("submissions")
+    # An installed wheel has no submissions: it shows the runs that are given, and the published figures.
+    found = read_submissions(folder, tasks) if submissions or folder.is_dir() else Found((), ())
     for line in found.broken:
         click.echo(f"cramboard: left out: {line}", err=True)
     if found.broken and not allow_broken:

@@ -129,6 +129,15 @@ def test_a_run_of_this_machine_stands_beside_the_others_and_has_no_rank(
     assert "This machine" in (site / "samples/speeches/1866-johnson-1.html").read_text()
 
 
+def test_a_real_run_is_read_whole(finished_run: Path, whole: Path, tmp_path: Path):
+    site = tmp_path / "site"
+    assert cramboard("build", "--submissions", whole, "--with", finished_run, "-o", site) == 0
+    [page] = (site / "results/local-1").rglob("*.html")
+    assert "cramboard evaluate -t speeches" in page.read_text()
+    assert (site / "board/speeches/short.html").is_file()
+    assert "This machine: finished" in (site / "samples/speeches/1866-johnson-1.html").read_text()
+
+
 def test_a_folder_that_is_no_site_is_left_alone(whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     (tmp_path / "letters").mkdir()
     (tmp_path / "letters/one.txt").write_text("dear")

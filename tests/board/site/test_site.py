@@ -26,7 +26,7 @@ def body(pages: dict[str, str], path: str) -> str:
 
 def rows_of(html: str, name: str) -> list[str]:
     """Return the rows of a board table that are about the submission `name`."""
-    board = re.search(r'<table class="board".*?</table>', html, re.DOTALL)
+    board = re.search(r'<table class="board.*?</table>', html, re.DOTALL)
     assert board
     return [row for row in re.findall(r"<tr[^>]*>.*?</tr>", board[0], re.DOTALL) if f">{name}<" in row]
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cramboard.board.drawing import ends
-from cramboard.board.site.plots.plot import Marks, Plot, best, chart_of, dashes, drawn, scales, x_axis
+from cramboard.board.site.plots.plot import ABOVE, Marks, Plot, best, chart_of, dashes, drawn, scales, x_axis
 from cramboard.board.site.standings import Standing
 from cramboard.results.words import number, plain, share, whole
 
@@ -48,7 +48,9 @@ def _draw(rows: list[dict[str, Any]], series: Sequence[Any]) -> Any:
             "length:Q", "length, tokens", desk, type="log", base=2, domain=[lengths[0] / 1.15, lengths[-1] * 1.15]
         )
         x = x.axis(alt.Axis(values=lengths, format="d", grid=False))
-        y = alt.Y("mean:Q", title="correct", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%", tickCount=5))
+        y = alt.Y(
+            "mean:Q", title="correct", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%", tickCount=5, **ABOVE)
+        )
         base = chart_of(rows).encode(x=x)
         return [
             base.mark_line(strokeWidth=1.5).encode(y=y, color=looks["color"], strokeDash=dashes(series)),

@@ -74,7 +74,7 @@ def _draw(shown: Sequence[Standing]) -> Any:
     def layers(desk: bool) -> list[Any]:
         import altair as alt
 
-        x = x_axis("seconds:Q", "seconds a sample", desk, type="log")
+        x = x_axis("seconds:Q", "seconds a sample", desk, type="log", nice=False, padding=24)
         y = y_axis("tokens:Q", "tokens per vector")
         kinds = list(_LOOKS)
         colour = alt.Scale(domain=kinds, range=[LIGHT[shade] for shade, _ in _LOOKS.values()])

@@ -21,6 +21,10 @@ DASHES = ((1, 0), (6, 3), (2, 2))
 SHAPES = ("circle", "square", "triangle-up", "diamond", "triangle-down", "cross")
 
 
+ABOVE: dict[str, Any] = {"titleAngle": 0, "titleAlign": "left", "titleBaseline": "bottom", "titleX": -50, "titleY": -8}
+"""A vertical axis' title stands above it, where it is read without turning one's head."""
+
+
 @dataclass(frozen=True)
 class Key:
     """A legend's entry: a mark in a shade and a shape (None: a bare line), and what it stands for."""
@@ -133,7 +137,7 @@ def drawn(layers: Callable[[bool], Sequence[Any]], alternative: str, height: int
     import altair as alt
 
     def draw(width: int) -> "Drawing":
-        return sized(alt.layer(*layers(width == WIDE)), width, height, left=58, top=14)
+        return sized(alt.layer(*layers(width == WIDE)), width, height, left=58, top=30)
 
     return both(draw, alternative)
 
@@ -151,7 +155,7 @@ def y_axis(field: str, title: str, **options: Any) -> "alt.Y":
     import altair as alt
 
     scale = alt.Scale(**options) if options else alt.Undefined
-    return alt.Y(field, title=title, scale=scale, axis=alt.Axis(tickCount=5, format=",~r"))
+    return alt.Y(field, title=title, scale=scale, axis=alt.Axis(tickCount=5, format=",~r", **ABOVE))
 
 
 __all__ = [

@@ -54,7 +54,10 @@ def _draw(rows: list[dict[str, Any]], series: Sequence[Any]) -> Any:
     looks = scales(series)
 
     def layers(desk: bool) -> list[Any]:
+        import altair as alt
+
         x = x_axis("bits:Q", "stored bits of one vector", desk, type="log", base=2, nice=False, padding=16)
+        x = x.axis(alt.Axis(values=[2**power for power in range(8, 24)], format=",d", grid=False))
         y = y_axis("mean:Q", "tokens per vector")
         base = chart_of(rows).encode(x=x)
         return [

@@ -119,6 +119,7 @@
         if (key && this.keys[at] === key) head.setAttribute("aria-sort", this.sort[0] === "-" ? "descending" : "ascending");
         else head.removeAttribute("aria-sort");
       });
+      this.table.classList.toggle("sorted", Boolean(key));
       this.groups.forEach((group) => {
         if (!key) group.body.append(...group.rows);
         if (group.title) group.title.hidden = Boolean(key) || group.rows.every((row) => row.hidden);
