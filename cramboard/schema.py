@@ -771,7 +771,8 @@ class Reported(Boundary):
 class BoardResult(Strict):
     """One verified result as the board has it; `unranked` says why it has no rank.
 
-    `cost_class` is set for encoders, `sealed_tokens_per_vector` where the same was run on a sealed set.
+    `cost_class` is set for encoders, `span` where another than the declared one was asked for, and
+    `sealed_tokens_per_vector` where the same was run on a sealed set.
     """
 
     submission: Name
@@ -785,6 +786,7 @@ class BoardResult(Strict):
     method: MethodRef
     k: int
     seed: int
+    span: int | None
     rank: int | None
     unranked: str | None
     samples: int

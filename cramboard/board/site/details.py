@@ -14,6 +14,8 @@ from cramboard.results.table import LengthRow, Row, closing_rows, length_rows
 from cramboard.results.words import number, plain, whole
 from cramboard.schema import Plan, Verification
 
+_NO_HEADLINE = "not ranked: only the public samples, seed 0 and the declared span are"
+
 
 @dataclass(frozen=True)
 class Link:
@@ -119,12 +121,15 @@ def _plan(plan: Plan) -> str:
 
 
 def _ordered(results: Sequence[Result]) -> list[Result]:
-    return sorted(results, key=lambda r: (r.run.task.name, r.run.decoder.name, r.run.k, r.run.seed, r.run.split))
+    return sorted(
+        results,
+        key=lambda r: (r.run.task.name, r.run.decoder.name, r.run.k, r.run.split, r.run.seed, r.run.span or 0, r.page),
+    )
 
 
 def _result_row(result: Result, submission: Submission, standing: Standing | None, largest: float) -> ResultRow:
     run, measures = result.run, result.summary.measures
-    rank, why = rank_words(standing) if standing else (NO_RANK, "only seed 0 on the public samples ranks")
+    rank, why = rank_words(standing) if standing else (NO_RANK, _NO_HEADLINE)
     return ResultRow(
         page=result.page,
         task=run.task.name,
@@ -134,6 +139,7 @@ def _result_row(result: Result, submission: Submission, standing: Standing | Non
         rank_title=why,
         cells=(
             Cell(str(run.k), float(run.k)),
+            Cell("declared" if run.span is None else whole(run.span), float(run.span or 0)),
             Cell(str(run.seed), float(run.seed)),
             drawn_cell(measures["tokens_per_vector"], largest),
             mean_cell(measures.get("bytes_per_vector")),
@@ -150,7 +156,7 @@ def _spreads(submission: Submission) -> list[tuple[str, str]]:
     """Return, for what was run with several seeds, which seed gave how many tokens per vector."""
     by_cell: dict[tuple[str, str, int], list[Result]] = {}
     for result in _ordered(submission.results):
-        if result.run.split == "public":
+        if result.run.split == "public" and result.run.span is None:
             by_cell.setdefault((result.run.task.name, result.run.decoder.name, result.run.k), []).append(result)
     return [
         (
@@ -168,7 +174,7 @@ def result_view(result: Result, submission: Submission, standing: Standing | Non
     sections: dict[str, list[Row]] = {}
     for row in closing_rows(summary):
         sections.setdefault(row.section, []).append(row)
-    rank, why = rank_words(standing) if standing else (NO_RANK, "not ranked: only seed 0 on the public samples ranks")
+    rank, why = rank_words(standing) if standing else (NO_RANK, _NO_HEADLINE)
     return ResultView(
         result=result,
         name=named(submission.spec.name),

@@ -13,7 +13,7 @@ from cramboard.results.words import plain
 from cramboard.schema import BoardResult, BoardResults, to_json
 
 MEASURES = (
-    "tokens_per_vector", "bytes_per_vector", "recovered_bits", "density", "gain_bits_per_vector",
+    "tokens_per_vector", "bytes_per_vector", "recovered_bits", "source_bits", "density", "gain_bits_per_vector",
     "control_gain_bits_per_vector", "coder_efficiency",
 )  # fmt: skip
 
@@ -46,8 +46,9 @@ def _result(submission: Submission, result: Result, standing: Standing | None, t
         method=run.method,
         k=run.k,
         seed=run.seed,
+        span=run.span,
         rank=standing.rank if standing else None,
-        unranked=standing.unranked if standing else "only seed 0 on the public samples ranks",
+        unranked=standing.unranked if standing else "only the public samples, seed 0 and the declared span rank",
         samples=summary.samples,
         failures=len({failure.sample for failure in summary.failures}),
         measures=summary.measures,
@@ -82,8 +83,9 @@ def as_csv(results: BoardResults) -> str:
     ends = [f"{name}{part}" for name in MEASURES for part in ("", "_low", "_high", "_at_least")]
     writer.writerow(
         (
-            "submission", "name", "kind", "cost_class", "task", "task_version", "subset", "split", "decoder", "k",
-            "seed", "rank", "unranked", "samples", "failures", *ends, "coarsest", "encode_seconds_per_sample", "device",
+            "submission", "name", "kind", "cost_class", "task", "task_version", "subset", "split",
+            "decoder", "k", "seed", "span", "rank", "unranked", "samples", "failures",
+            *ends, "coarsest", "encode_seconds_per_sample", "device",
             "sealed_tokens_per_vector", "confirmed_by", "started", "verifier_version", "certificate_sha256",
         )
     )  # fmt: skip
@@ -91,7 +93,7 @@ def as_csv(results: BoardResults) -> str:
         sealed = row.sealed_tokens_per_vector
         values: list[str | float | None] = [
             row.submission, row.name, row.kind, row.cost_class, row.task.name, row.task.version, row.subset, row.split,
-            row.decoder.name, row.k, row.seed, row.rank, row.unranked, row.samples, row.failures,
+            row.decoder.name, row.k, row.seed, row.span, row.rank, row.unranked, row.samples, row.failures,
         ]  # fmt: skip
         for name in MEASURES:
             value = row.measures.get(name)
@@ -118,13 +120,14 @@ def as_parquet(submissions: Sequence[Submission]) -> bytes:
         "decoder": (pa.string(), [plain(r.run.decoder.name, 80) for _, r, _ in rows]),
         "k": (pa.int32(), [r.run.k for _, r, _ in rows]),
         "seed": (pa.int64(), [r.run.seed for _, r, _ in rows]),
+        "span_asked": (pa.int64(), [r.run.span for _, r, _ in rows]),
         "encode_seconds_per_sample": (pa.float64(), [r.seconds for _, r, _ in rows]),
         "sample": (pa.string(), [record.sample for _, _, record in rows]),
         "author": (pa.string(), [plain(record.author) for _, _, record in rows]),
         "surprisal_bits_per_token": (pa.float64(), [r.surprisals.get(record.sample) for _, r, record in rows]),
     }
     whole = ("span", "tokens", "horizon", "greedy_horizon", "bytes", "coder_bound", "bfloat16_decoder_horizon")
-    real = ("recovered_bits", "density", "coder_efficiency", "gain_bits", "control_gain_bits")
+    real = ("recovered_bits", "source_bits", "density", "coder_efficiency", "gain_bits", "control_gain_bits")
     for names, kind in ((whole, pa.int64()), (real, pa.float64()), (("censored", "self_limited"), pa.bool_())):
         columns |= {name: (kind, [getattr(record, name) for _, _, record in rows]) for name in names}
     columns["coarsest"] = (pa.string(), [record.coarsest for _, _, record in rows])
