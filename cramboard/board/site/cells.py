@@ -9,7 +9,7 @@ from cramboard.board.facts import seconds
 from cramboard.results.words import interval, number
 from cramboard.schema import Interval
 
-BAR_WIDTH = 72
+BAR_WIDTH = 64
 _EDGE = 4.0
 
 

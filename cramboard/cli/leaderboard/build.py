@@ -1,5 +1,6 @@
 """`cramboard leaderboard build`: the website as a folder of static files."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -16,5 +17,7 @@ def command(output_dir: Path, submissions: Path | None, runs: tuple[Path, ...], 
     --allow-broken.
     """
     results = make_site(output_dir, submissions, runs, allow_broken)
-    click.echo(f"{output_dir / 'index.html'}")
-    click.echo(f"{results} results; to look at it: cramboard leaderboard serve -o {output_dir}", err=True)
+    click.echo(str(output_dir / "index.html"))
+    if sys.stderr.isatty():
+        shown = "1 result" if results == 1 else f"{results:,} results"
+        click.echo(f"{shown}; to look at them: cramboard leaderboard serve", err=True)

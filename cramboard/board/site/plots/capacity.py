@@ -89,7 +89,7 @@ def _figure(shown: Sequence[Result]) -> Any:
             "tokens:Q",
             title="tokens in one vector",
             scale=alt.Scale(type="log", domain=[min(row["tokens"] for row in rows) / 1.3, top * 1.3], nice=False),
-            axis=alt.Axis(tickCount=6 if width == WIDE else 3, format=",~r"),
+            axis=alt.Axis(tickCount=6 if width == WIDE else 3, format=",~r", grid=False),
         )
         y = alt.Y("row:Q", axis=None, scale=alt.Scale(domain=[len(shown) - 0.4, -0.6], nice=False))
         colours = alt.Scale(domain=list(_KINDS), range=[LIGHT[shade] for shade, _ in _KINDS.values()])

@@ -141,7 +141,7 @@
 
     // Exactly what is shown, in its order; no cell can be taken for a formula.
     csv() {
-      const shown = this.heads.map((head, at) => at).filter((at) => !this.heads[at].hidden);
+      const shown = this.heads.map((head, at) => at).filter((at) => this.heads[at].getClientRects().length);
       const cell = (words) => {
         const safe = /^[=+@\t]/.test(words) || (words[0] === "-" && Number.isNaN(number(words))) ? `'${words}` : words;
         return /[",\n]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
