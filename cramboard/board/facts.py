@@ -145,7 +145,7 @@ def curve_rows(units: Sequence[UnitCost]) -> list[CurveRow]:
     return [
         CurveRow(
             unit=str(unit),
-            seconds=seconds(point.seconds),
+            seconds=f"{number(point.seconds)} s",
             steps=whole(point.steps),
             horizon=number(point.mean_horizon),
             how="certified" if point.certified else "counted by the search",

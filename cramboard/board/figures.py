@@ -48,7 +48,7 @@ def gains(lengths: dict[int, dict[str, Interval]], alternative: str) -> Figure:
 
 
 def anytime(units: Sequence[UnitCost], alternative: str) -> Figure:
-    """Draw the mean horizon of each unit against the seconds spent on it."""
+    """Draw the mean horizon of each unit against the compute seconds a sample."""
     return both(lambda width: _anytime(units, width), alternative)
 
 
@@ -195,7 +195,7 @@ def _anytime(units: Sequence[UnitCost], width: int) -> "Drawing":
         for unit, cost in enumerate(units, 1)
         for point in cost.curve
     ]
-    x = alt.X("seconds:Q", title="seconds", axis=alt.Axis(tickCount=6, format=",~g", grid=False))
+    x = alt.X("seconds:Q", title="seconds a sample", axis=alt.Axis(tickCount=6, format=",~g", grid=False))
     y = alt.Y("horizon:Q", title=None, axis=alt.Axis(tickCount=5, format=",~g"))
     base = chart_of(values).encode(x=x, y=y)
     fill = alt.Scale(domain=["certified", "counted"], range=[LIGHT["accent"], LIGHT["card"]])

@@ -28,7 +28,7 @@ def read_dataset() -> DatasetSpec:
 
 def pin_line(pin: HubPin) -> str:
     """Return the line of dataset.yaml that says where the dataset is published."""
-    return f"hub: {{repository: {pin.repository}, revision: {pin.revision}}}"
+    return f'hub: {{repository: {pin.repository}, revision: "{pin.revision}"}}'
 
 
 def write_pin(pin: HubPin) -> None:

@@ -10,6 +10,8 @@ import pytest
 import yaml
 
 from cramboard.hub.library import _set_up
+from cramboard.schema import HubPin
+from cramboard.tasks.dataset import read_dataset
 from tests.hub.standin import Answer, BreakOff, Fault, Standin
 from tests.hub.tasks import change, first_sample, repin, shorten
 from tests.run.commands import Ended, cramboard
@@ -41,9 +43,10 @@ def test_a_publication_is_one_commit_and_a_tag(standin: Standin, tasks_folder: P
             for file in ("manifest.jsonl", "task.yaml", "public.parquet", "tuning.parquet")
         ]
     )
-    pin = f"hub: {{repository: org/texts, revision: {head.id}}}\n"
+    pin = f'hub: {{repository: org/texts, revision: "{head.id}"}}\n'
     assert (ended.code, ended.out) == (0, pin)
     assert pin in (tasks_folder / "dataset.yaml").read_text()
+    assert read_dataset().hub == HubPin(repository="org/texts", revision=head.id)
     assert "org/texts 1.0.0 published random-words, speeches" in ended.err
     assert ended.err.startswith("left out: pg19 is not built yet")
 

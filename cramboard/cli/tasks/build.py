@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cramboard.cli import options
 from cramboard.cli.output import print_json, print_table, printable
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 @click.option("--source", type=click.Path(path_type=Path), metavar="PATH",
               help="A copy of the archives: a folder of them, packed or unpacked, or one archive.")  # fmt: skip
 @click.option("--allow-missing", is_flag=True, help="End well even if some samples cannot be built.")
+@options.offline
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(name: str, source: Path | None, allow_missing: bool, as_json: bool) -> int:
     """Build every sample of task NAME from its source, check it, and keep its text on this machine.

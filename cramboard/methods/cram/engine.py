@@ -1,5 +1,6 @@
 """`cram` from request to vectors: search, certify what was found, keep what stands."""
 
+import contextlib
 import gc
 import traceback
 from collections.abc import Sequence
@@ -63,7 +64,9 @@ def _search_open(
     count = min(len(open_), most, a_pass.rows(n))
     like = torch.zeros((), device=decoder.device, dtype=exact)
     slots = Slots(settings, a_pass, count, request.k, n, decoder.d, decoder.spread(), like)
-    search(slots, a_pass, count, assignments, open_, request.seed, done, _Report(settings, request, done))
+    # Events and kernels go to the current device, which need not be the decoder's.
+    with torch.cuda.device(decoder.device) if decoder.device.type == "cuda" else contextlib.nullcontext():
+        search(slots, a_pass, count, assignments, open_, request.seed, done, _Report(settings, request, done))
 
 
 class _Report:

@@ -56,8 +56,8 @@ def search(
                 done[seat.index] = Searched(slots.take(row), watch.clock_from(seat.first_step))
                 del seats[row]
                 free.append(row)
-        report({seat.index: (view.slots[row][2], view.slots[row][1]) for row, seat in seats.items()
-                if view.number >= seat.since})  # fmt: skip
+        seen = {seat.index: view.slots[row] for row, seat in seats.items() if view.number >= seat.since}
+        report({index: (steps, horizon) for index, (_, horizon, steps) in seen.items()})
         if seats and not (waiting and free):
             room = a_pass.room(view.need)
             for _ in range(_STEPS.get(device.type, 1)):

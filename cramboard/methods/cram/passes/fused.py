@@ -55,7 +55,9 @@ class FusedPass:
         b, k, d = vectors.shape
         packing = pack(ids, targets, k, self._anchor, room)
         with _full_accumulation():
-            pulls, margins = self._network.descend(packing, vectors.reshape(b * k, d), 1 / temperature)
+            # Kernels read rows one after the other: vectors that several rows share must be written out for each.
+            rows = vectors.reshape(b * k, d).contiguous()
+            pulls, margins = self._network.descend(packing, rows, 1 / temperature)
         gradients = torch.where(packing.live[:, None, None], pulls.view(b, k, d), 0.0)
         return gradients, margins[packing.foretold]
 
