@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from cramboard.board.facts import CostRow, Fact, Group, cost_rows, provenance
 from cramboard.board.sample import OUTCOMES, outcome
-from cramboard.board.site.cells import EMPTY, Cell, drawn_cell, mean_cell, seconds_cell
+from cramboard.board.site.cells import Cell, drawn_cell, mean_cell, seconds_cell
 from cramboard.board.site.entries import Result, Submission
 from cramboard.board.site.standings import Standing, kind
 from cramboard.board.site.tables import NO_RANK, date, rank_words, verified_cell
@@ -145,7 +145,7 @@ def _result_row(result: Result, submission: Submission, standing: Standing | Non
             mean_cell(measures.get("bytes_per_vector")),
             mean_cell(measures["recovered_bits"]),
             mean_cell(measures["coder_efficiency"], 100, "%"),
-            EMPTY if submission.spec.kind == "upload" else seconds_cell(result.seconds),
+            seconds_cell(submission.seconds(result)),
             verified_cell(result),
             Cell(date(run.started)),
         ),

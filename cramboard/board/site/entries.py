@@ -48,11 +48,6 @@ class Result:
         return self.run.split == "public" and self.run.seed == 0 and self.run.span is None
 
     @property
-    def seconds(self) -> float | None:
-        """Seconds of making one sample's vectors."""
-        return seconds_per_sample(self.run.units)
-
-    @property
     def coarsest(self) -> StoredDtype | None:
         """The coarsest dtype that keeps the horizon of every sample."""
         kept = [DTYPES.index(record.coarsest) for record in self.records]
@@ -87,8 +82,11 @@ class Submission:
         """The path of its page in the site."""
         return f"submissions/{self.slug}.html"
 
+    def seconds(self, result: Result) -> float | None:
+        """Return the seconds of making one sample's vectors; nobody measured those of uploads."""
+        return None if self.spec.kind == "upload" else seconds_per_sample(result.run.units)
+
     def cost_class(self, result: Result) -> str | None:
         """Return the cost class within which a result ranks; only encoders have them."""
-        if self.spec.kind != "encoder" or result.seconds is None:
-            return None
-        return cost_class(result.seconds)
+        seconds = self.seconds(result)
+        return cost_class(seconds) if self.spec.kind == "encoder" and seconds is not None else None

@@ -116,7 +116,7 @@ def _table(task: str, decoder: str, placed: Sequence[Standing], sealed: Sealed) 
             Group(_title(rows[0]), tuple(_row(row, largest, length, sealed) for row in rows))
             for _, rows in sorted(groups.items())
         ),
-        leader=max(ranked, key=lambda s: (-s.result.run.k, s.tokens), default=None),
+        leader=max(ranked, key=lambda s: (-s.result.run.k, len(s.result.run.samples), s.tokens), default=None),
     )
 
 
@@ -190,7 +190,7 @@ def _cells(standing: Standing, largest: float, length: int | None, twin: Result 
         mean_cell(measures["control_gain_bits_per_vector"]),
         mean_cell(measures["coder_efficiency"], 100, "%"),
         mean_cell(at.get("accuracy"), 100, "%"),
-        seconds_cell(None if standing.submission.spec.kind == "upload" else result.seconds),
+        seconds_cell(standing.seconds),
         Cell(result.coarsest or ""),
         sealed_cell(measures["tokens_per_vector"], twin),
         verified_cell(result),

@@ -130,6 +130,7 @@ def result(
     seed: int = 0,
     span: int | None = None,
     limit: int | None = None,
+    skip: int = 0,
     seconds: float = 40.0,
     draws: int = 1,
     confirmed: int = 0,
@@ -137,9 +138,9 @@ def result(
     split: str = "public",
     **changes: Any,
 ) -> Path:
-    """Write a made-up run folder: `mean` tokens on `limit` samples, `seconds` a sample."""
+    """Write a made-up run folder: `mean` tokens on `limit` samples less the first `skip`, `seconds` a sample."""
     definition = task(of)
-    lines = definition.select("public", limit=limit)
+    lines = definition.select("public", limit=limit)[skip:]
     draw = random.Random(draws)
     made = [made_record(line, mean, k, name, draw) for line in lines[: len(lines) - failures]]
     ids = [line.id for line in lines]

@@ -13,6 +13,7 @@ from justhtml import JustHTML
 
 from cramboard.board.site import Around, Found, Tasks, build_site, read_submissions
 from cramboard.board.site.build import POLICY
+from cramboard.board.site.notes import releases
 from cramboard.schema import BoardResults, from_json
 from tests.board.site import made
 
@@ -161,6 +162,13 @@ def test_published_figures_stand_apart(pages: dict[str, str], around: Around):
     assert "Kuratov" not in pages[TABLE]
     pages_given = [table.page for source in around.reported.sources for table in source.tables]
     assert all(page is None for page in pages_given)
+
+
+def test_the_changelog_is_escaped_and_its_code_is_set_as_code():
+    [release] = releases("# Changelog\n\nbefore\n\n## 1.0\n\nWhat `a<b`\nsays.\n\n- one\n  more\n- <i>two</i>\n")
+    assert release.title == "1.0"
+    assert release.paragraphs == ("What <code>a&lt;b</code> says.",)
+    assert release.points == ("one more", "&lt;i&gt;two&lt;/i&gt;")
 
 
 def test_a_board_without_results_is_whole_too(around: Around):

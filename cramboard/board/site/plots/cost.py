@@ -25,7 +25,7 @@ def cost(placed: Sequence[Standing], task: str, decoder: str) -> Plot:
         if (s.result.run.task.name, s.result.run.decoder.name) == (task, decoder)
         and s.result.run.k == min(p.result.run.k for p in placed)
         and s.kind in _LOOKS
-        and s.result.seconds
+        and s.seconds
     ]
     shown = sorted(shown, key=lambda s: -s.tokens)[:POINTS]
     return Plot(
@@ -46,7 +46,7 @@ def cost(placed: Sequence[Standing], task: str, decoder: str) -> Plot:
             (
                 named(s.submission.spec.name),
                 s.kind,
-                seconds(s.result.seconds or 0.0),
+                seconds(s.seconds or 0.0),
                 interval(s.result.summary.measures["tokens_per_vector"]),
                 named(s.result.run.provenance.device),
             )
@@ -57,7 +57,7 @@ def cost(placed: Sequence[Standing], task: str, decoder: str) -> Plot:
 
 def _draw(shown: Sequence[Standing]) -> Any:
     points = [
-        {"kind": s.kind, "seconds": s.result.seconds, "tokens": s.tokens}
+        {"kind": s.kind, "seconds": s.seconds, "tokens": s.tokens}
         | {"low": s.result.summary.measures["tokens_per_vector"].low}
         | {"high": s.result.summary.measures["tokens_per_vector"].high}
         for s in shown
@@ -68,7 +68,7 @@ def _draw(shown: Sequence[Standing]) -> Any:
         for moment in anytime(s.result.run.units)
         if moment.seconds > 0
     ]
-    best = front([(s.result.seconds or 0.0, s.tokens) for s in shown if s.kind != "control"])
+    best = front([(s.seconds or 0.0, s.tokens) for s in shown if s.kind != "control"])
     edge = [{"seconds": spent, "tokens": tokens} for spent, tokens in best]
 
     def layers(desk: bool) -> list[Any]:
