@@ -40,8 +40,8 @@ MEASURES = (
     "tokens_per_vector", "recovered_bits", "density", "coder_efficiency", "gain_bits_per_vector",
     "control_gain_bits_per_vector",
 )  # fmt: skip
-# No text of a task has nearly as many tokens; larger numbers are not measurements.
-LARGEST = 1e7
+# No sample has nearly as many tokens, and no other number in a result is nearly as large.
+MOST_TOKENS, LARGEST = 10**7, 1e15
 EXACT = 1e-9
 
 
@@ -139,8 +139,10 @@ def read_result(folder: Path, slug: str, tasks: Tasks) -> Result:
     for name in MEASURES:
         if name not in summary.measures:
             raise InputError(f"{folder / SUMMARY}: field measures: {name} is missing; verify the run again")
-    if any(abs(value.mean) > LARGEST for value in summary.measures.values()):
-        raise InputError(f"{folder / SUMMARY}: field measures: a number that no measurement gives; verify again")
+    _check_numbers(folder / RUN, run.model_dump(exclude={"method"}))
+    _check_numbers(folder / SUMMARY, summary.model_dump(exclude={"method"}))
+    if any(unit.encode_seconds < 0 for unit in run.units):
+        raise InputError(f"{folder / RUN}: field units: encode_seconds is below 0; restore the file")
     task = tasks.named(run.task.name)
     verifications = folder / VERIFICATIONS
     lines = from_jsonl_file(Verification, _checked(verifications), "verifications") if verifications.exists() else []
@@ -148,9 +150,9 @@ def read_result(folder: Path, slug: str, tasks: Tasks) -> Result:
         return Result(slug, str(folder), run, summary, (), {}, tuple(lines))
     _check_samples(folder, run, task)
     records = read_records(folder)
+    _check_records(folder, run, records, task)
     if sha256_file(folder / SAMPLES) != summary.samples_sha256:
         raise InputError(f"{folder / SAMPLES}: not the records that {SUMMARY} was made of; restore the file")
-    _check_records(folder, run, records, task)
     _check_means(folder, run, summary, records)
     surprisals = {r.sample: math.fsum(r.marks.bits) / len(r.marks.bits) for r in records if r.marks.bits}
     light = tuple(record.model_copy(update={"marks": NO_MARKS}) for record in records)
@@ -187,6 +189,21 @@ def _check_samples(folder: Path, run: RunRecord, task: Task) -> None:
         raise InputError(f"{folder / RUN}: field subset: {run.subset[:80]!r} is not what its samples are; restore it")
 
 
+def _check_numbers(path: Path, value: object) -> None:
+    """Refuse numbers that nothing measures: they would break sums, drawings and tables."""
+    if isinstance(value, dict):
+        for part in value.values():
+            _check_numbers(path, part)
+    elif isinstance(value, list | tuple):
+        if value and isinstance(value[0], float):  # All of the marks at once.
+            _check_numbers(path, max(value, key=abs))
+        else:
+            for part in value:
+                _check_numbers(path, part)
+    elif isinstance(value, int | float) and abs(value) > LARGEST:
+        raise InputError(f"{path}: a number that no measurement gives; restore the file")
+
+
 def _check_records(folder: Path, run: RunRecord, records: Sequence[SampleRecord], task: Task) -> None:
     authors = {line.id: line.author for line in task.lines} if run.task == task.ref else {}
     seen: set[str] = set()
@@ -194,9 +211,10 @@ def _check_records(folder: Path, run: RunRecord, records: Sequence[SampleRecord]
         if record.sample in seen or record.sample not in run.samples:
             raise InputError(f"{folder / SAMPLES}: sample {record.sample}: twice, or not in {RUN}; restore the file")
         seen.add(record.sample)
+        _check_numbers(folder / SAMPLES, record.model_dump())
         if authors.get(record.sample, record.author) != record.author:
             raise InputError(f"{folder / SAMPLES}: sample {record.sample}: field author: not the task's; restore it")
-        if not 0 <= record.horizon <= record.tokens <= LARGEST or len(record.marks.margins) > record.tokens:
+        if not 0 <= record.horizon <= record.tokens <= MOST_TOKENS or len(record.marks.margins) > record.tokens:
             raise InputError(f"{folder / SAMPLES}: sample {record.sample}: field horizon: past the tokens that it has")
 
 

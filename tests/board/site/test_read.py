@@ -49,6 +49,15 @@ BREAKS = {
     "run.json: field extra": lambda p: edited(p / "run.json", lambda d: d.update(extra=1)),
     "holds k1, which its name does not say": lambda p: p.rename(p.with_name("k3")),
     "k1-seed4: holds k1, which its name": lambda p: p.rename(p.with_name("k1-seed4")),
+    "run.json: a number that no measurement gives": lambda p: [
+        edited(p / name, lambda d: d.update(seed=10**400)) for name in ("run.json", "summary.json")
+    ],
+    "run.json: field units: encode_seconds is below 0": lambda p: edited(
+        p / "run.json", lambda d: d["units"][0].update(encode_seconds=-1.0)
+    ),
+    "samples.jsonl: a number that no measurement gives": lambda p: (p / "samples.jsonl").write_text(
+        (p / "samples.jsonl").read_text().replace('"span":256', '"span":1' + "0" * 30, 1)
+    ),
     "field subset: 'speeches' is not what its samples are": lambda p: [
         edited(p / name, lambda d: d.update(subset="speeches")) for name in ("run.json", "summary.json")
     ],
