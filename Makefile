@@ -28,11 +28,13 @@ $(READY): pyproject.toml constraints.txt decoders.txt
 sandbox:  ## get bubblewrap, in which encoders run (Debian, Ubuntu)
 	scripts/get_sandbox.sh
 
-demo: $(READY)  ## cram four real speeches into one vector each, verify them, and write a page
+demo: $(READY)  ## cram four real speeches into one vector each, verify them, and build the site with them
 	$(BIN)/cramboard evaluate -t speeches -d smollm2-135m-instruct-q4_1 -m cram --preset quick -k 1 --span 64 \
 		--limit 4 --output-dir runs/demo
 	@printf 'Page to look at: '
 	@$(BIN)/cramboard view runs/demo
+	@printf 'The whole site:  '
+	@$(BIN)/cramboard leaderboard build --with runs/demo --output-dir site
 
 bench: $(READY)  ## time the engine beside other loops (on a GPU if there is one, else under a minute on the CPU)
 	$(BIN)/python -m benchmarks

@@ -90,7 +90,7 @@ def from_yaml_file(model: type[Model], path: Path, what: str) -> Model:
     """
     try:
         data = yaml.safe_load(read_text(path, what))
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f" at line {mark.line + 1}" if mark else ""
         raise InputError(f"{path}: not valid YAML{line}; correct or restore it") from None
@@ -677,6 +677,7 @@ class Summary(Boundary):
 
 ShortText = Annotated[str, Field(min_length=1, max_length=120)]
 Link = Annotated[str, Field(pattern=r"^https://[^\s<>\"']{1,300}$")]
+SubmissionKind = Literal["optimisation", "encoder", "upload", "control"]
 
 
 class Plan(Strict):
@@ -749,7 +750,7 @@ class SubmissionSpec(Boundary):
     description: Annotated[str, Field(min_length=1, max_length=2000)]
     links: dict[ShortText, Link] = {}
     licence: ShortText
-    kind: Literal["optimisation", "encoder", "upload", "control"]
+    kind: SubmissionKind
     method: Name | None = None
     """The built-in method, for baselines, protocols and controls."""
     preset: Name | None = None
@@ -778,6 +779,99 @@ class SubmissionSpec(Boundary):
         return self
 
 
+# --- the board -----------------------------------------------------------------------------------------------
+
+
+class ReportedRow(Strict):
+    """One published figure: a decoder on one kind of text. Spreads are standard deviations."""
+
+    decoder: ShortText
+    text: ShortText
+    k: Annotated[int, Field(ge=1)] = 1
+    tokens: float | None = None
+    tokens_spread: float | None = None
+    token_gain: float | None = None
+    token_gain_spread: float | None = None
+    information: float | None = None
+    information_spread: float | None = None
+    note: Annotated[str, Field(max_length=200)] = ""
+
+
+class ReportedTable(Strict):
+    """A published table; `table` and `page` are null where they are not known, and are never guessed.
+
+    `tokens` says what the tokens are a measure of, in the authors' protocol.
+    """
+
+    table: ShortText | None = None
+    page: Annotated[int, Field(ge=1)] | None = None
+    title: ShortText
+    tokens: Annotated[str, Field(min_length=1, max_length=600)]
+    information_unit: Literal["nats", "bits"] | None = None
+    rows: Annotated[tuple[ReportedRow, ...], Field(min_length=1)]
+
+
+class ReportedSource(Strict):
+    """A publication whose figures are shown beside the verified ones, and never ranked."""
+
+    title: Annotated[str, Field(min_length=1, max_length=200)]
+    authors: ShortText
+    year: int
+    venue: ShortText
+    link: Link
+    protocol: Annotated[str, Field(min_length=1, max_length=2000)]
+    tables: Annotated[tuple[ReportedTable, ...], Field(min_length=1)]
+
+
+class Reported(Boundary):
+    """`leaderboard/reported.yaml`: published figures."""
+
+    sources: tuple[ReportedSource, ...]
+
+
+class BoardResult(Strict):
+    """One verified result as the board has it; `unranked` says why it has no rank.
+
+    `cost_class` is set for encoders, `span` where another than the declared one was asked for, and
+    `sealed_tokens_per_vector` where the same was run on a sealed set.
+    """
+
+    submission: Name
+    name: str
+    kind: SubmissionKind
+    cost_class: str | None
+    task: TaskRef
+    subset: str
+    split: Split
+    decoder: DecoderRef
+    method: MethodRef
+    k: int
+    seed: int
+    span: int | None
+    rank: int | None
+    unranked: str | None
+    samples: int
+    failures: int
+    measures: dict[str, Interval]
+    lengths: dict[int, dict[str, Interval]]
+    stored: dict[StoredDtype, Interval]
+    coarsest: StoredDtype | None
+    encode_seconds_per_sample: float | None
+    device: str
+    sealed_tokens_per_vector: Interval | None
+    confirmed_by: int
+    started: str
+    command: str
+    verifier_version: int
+    certificate_sha256: Sha256
+
+
+class BoardResults(Boundary):
+    """`results.json` of the site: every result that the board shows."""
+
+    results: tuple[BoardResult, ...]
+
+
 FILES: dict[str, type[Boundary]] = {
     "task": TaskSpec,
     "manifest-line": ManifestLine,
@@ -793,6 +887,8 @@ FILES: dict[str, type[Boundary]] = {
     "run": RunRecord,
     "summary": Summary,
     "submission": SubmissionSpec,
+    "reported": Reported,
+    "results": BoardResults,
 }
 
 

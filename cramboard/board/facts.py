@@ -156,7 +156,9 @@ def curve_rows(units: Sequence[UnitCost]) -> list[CurveRow]:
 
 
 def seconds(value: float) -> str:
-    """Write a duration: '4.2 s', '3 min 20 s', '2 h 5 min'."""
+    """Write a duration: '0.03 s', '4.2 s', '3 min 20 s', '2 h 5 min'."""
+    if value < 1:
+        return f"{value:.2g} s"
     if value < 60:
         return f"{value:.1f} s"
     minutes, rest = divmod(round(value), 60)

@@ -1,25 +1,16 @@
-"""The figures of a run: Altair specs rendered to SVG here and now, so that a page needs no script.
+"""The figures of a run."""
 
-Each figure is drawn for a desk and for a phone (the page shows one of them), in the colours of
-`colours.LIGHT`, which the style sheet swaps in the dark. Sizes are fixed and the layout depends on no font,
-so equal data give equal bytes.
-"""
-
-import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from cramboard.board.colours import LIGHT
+from cramboard.board.drawing import WIDE, Figure, both, chart_of, ends, sized
 from cramboard.results.words import number, plain
 from cramboard.schema import Interval, TaskStatistics, UnitCost
 
 if TYPE_CHECKING:
-    import altair as alt
-
-    Drawing = alt.LayerChart | alt.FacetChart
-
-WIDE, NARROW = 880, 330
+    from cramboard.board.drawing import Drawing
 
 Outcome = Literal["failure", "censored", "limited", "missing"]
 SHAPES: dict[Outcome, str] = {
@@ -28,15 +19,6 @@ SHAPES: dict[Outcome, str] = {
     "limited": "square",
     "missing": "cross",
 }
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One figure: the SVG for a desk, the SVG for a phone, and what a reader who sees neither is told."""
-
-    wide: str
-    narrow: str
-    alternative: str
 
 
 @dataclass(frozen=True)
@@ -57,22 +39,22 @@ def span_limit(bars: Sequence[Bar]) -> int | None:
 
 def horizons(bars: Sequence[Bar], mean: Interval, alternative: str) -> Figure:
     """Draw one line a sample, most tokens first, with each span limit and the mean; `mean` is in tokens."""
-    return _both(lambda width: _horizons(bars, mean, width), alternative)
+    return both(lambda width: _horizons(bars, mean, width), alternative)
 
 
 def gains(lengths: dict[int, dict[str, Interval]], alternative: str) -> Figure:
     """Draw the information gain against the length, beside the constant control's."""
-    return _both(lambda width: _gains(lengths, width), alternative)
+    return both(lambda width: _gains(lengths, width), alternative)
 
 
 def anytime(units: Sequence[UnitCost], alternative: str) -> Figure:
     """Draw the mean horizon of each unit against the compute seconds a sample."""
-    return _both(lambda width: _anytime(units, width), alternative)
+    return both(lambda width: _anytime(units, width), alternative)
 
 
 def surprisal(statistics: TaskStatistics, alternative: str) -> Figure:
     """Draw the bits per token of each decoder alone against the position in the sample."""
-    return _both(lambda width: _surprisal(statistics, width), alternative)
+    return both(lambda width: _surprisal(statistics, width), alternative)
 
 
 def standalone(svg: str) -> str:
@@ -90,12 +72,12 @@ def _horizons(bars: Sequence[Bar], mean: Interval, width: int) -> "Drawing":
     labelled = row >= 14
     room, letters = ((210, 30) if width == WIDE else (112, 15)) if labelled else (12, 0)
     largest = max([bar.horizon for bar in bars] + [span_limit(bars) or 0, 1]) * 1.03
-    base = _chart(
+    base = chart_of(
         {"row": at, "label": _short(bar.label, letters), "horizon": bar.horizon}
         | {"span": bar.span, "outcome": bar.outcome, "top": at - 0.34, "foot": at + 0.34}
         for at, bar in enumerate(bars)
     )
-    the_mean = _chart([_ends(mean)])
+    the_mean = chart_of([ends(mean)])
     x = alt.X(
         "horizon:Q",
         title="tokens recovered exactly",
@@ -122,7 +104,7 @@ def _horizons(bars: Sequence[Bar], mean: Interval, width: int) -> "Drawing":
         layers.append(spans.encode(x=alt.X("span:Q"), y=alt.Y("top:Q", axis=None, scale=y_scale), y2="foot:Q"))
     if labelled:
         layers.append(base.mark_text(align="right", x=-10, color=LIGHT["ink"], fontSize=12).encode(y=y, text="label:N"))
-    return _sized(alt.layer(*layers), width, round(row * len(bars)), left=room, top=26)
+    return sized(alt.layer(*layers), width, round(row * len(bars)), left=room, top=26)
 
 
 def _gains(lengths: dict[int, dict[str, Interval]], width: int) -> "Drawing":
@@ -131,7 +113,7 @@ def _gains(lengths: dict[int, dict[str, Interval]], width: int) -> "Drawing":
     # The control stands a little to the right, so that both intervals can be seen.
     names = {"gain_bits_per_vector": "vector", "control_gain_bits_per_vector": "control"}
     values = [
-        {"length": length * (1.03 if who == "control" else 1), "who": who} | _ends(measures[name])
+        {"length": length * (1.03 if who == "control" else 1), "who": who} | ends(measures[name])
         for length, measures in sorted(lengths.items())
         for name, who in names.items()
         if name in measures
@@ -144,12 +126,12 @@ def _gains(lengths: dict[int, dict[str, Interval]], width: int) -> "Drawing":
         axis=alt.Axis(values=ticks, format="d", grid=False),
     )
     y = alt.Y("mean:Q", title=None, axis=alt.Axis(tickCount=5, format=",d"))
-    base = _chart(values)
+    base = chart_of(values)
     colour = alt.Scale(domain=["vector", "control"], range=[LIGHT["accent"], LIGHT["muted"]])
     dash = alt.Scale(domain=["vector", "control"], range=[[1, 0], [6, 4]])
     shape = alt.Scale(domain=["vector", "control"], range=["circle", "diamond"])
     shade = alt.Color("who:N", scale=colour, legend=None)
-    zero = _chart([{"zero": 0}]).mark_rule(color=LIGHT["line"], strokeWidth=2)
+    zero = chart_of([{"zero": 0}]).mark_rule(color=LIGHT["line"], strokeWidth=2)
     chart = alt.layer(
         zero.encode(y=alt.Y("zero:Q")),
         base.mark_rule(strokeWidth=1.5).encode(x=x, y=alt.Y("low:Q"), y2="high:Q", color=shade),
@@ -160,7 +142,7 @@ def _gains(lengths: dict[int, dict[str, Interval]], width: int) -> "Drawing":
             x=x, y=y, color=shade, shape=alt.Shape("who:N", scale=shape, legend=None)
         ),
     )
-    return _sized(chart, width, 220, left=52, top=12)
+    return sized(chart, width, 220, left=52, top=12)
 
 
 def _surprisal(statistics: TaskStatistics, width: int) -> "Drawing":
@@ -182,10 +164,10 @@ def _surprisal(statistics: TaskStatistics, width: int) -> "Drawing":
         axis=alt.Axis(values=ends, format="d", grid=False),
     )
     y = alt.Y("mean:Q", title="bits per token", axis=alt.Axis(tickCount=5, format=",d"))
-    base = _chart(values)
+    base = chart_of(values)
     colours = [LIGHT["accent"], LIGHT["stop"], LIGHT["ink"], LIGHT["muted"]]
     shade = alt.Color("decoder:N", scale=alt.Scale(domain=names, range=colours[: len(names)]), legend=None)
-    labels = _chart({"decoder": name, "row": row} for row, name in enumerate(names))
+    labels = chart_of({"decoder": name, "row": row} for row, name in enumerate(names))
     chart = alt.layer(
         base.mark_area(opacity=0.15).encode(x=x, y=alt.Y("low:Q", title=None), y2="high:Q", color=shade),
         base.mark_line(strokeWidth=2).encode(x=x, y=y, color=shade),
@@ -197,7 +179,7 @@ def _surprisal(statistics: TaskStatistics, width: int) -> "Drawing":
             for row in range(len(names))
         ),
     )
-    return _sized(chart, width, 240, left=52, top=12)
+    return sized(chart, width, 240, left=52, top=12)
 
 
 def _anytime(units: Sequence[UnitCost], width: int) -> "Drawing":
@@ -215,7 +197,7 @@ def _anytime(units: Sequence[UnitCost], width: int) -> "Drawing":
     ]
     x = alt.X("seconds:Q", title="seconds a sample", axis=alt.Axis(tickCount=6, format=",~g", grid=False))
     y = alt.Y("horizon:Q", title=None, axis=alt.Axis(tickCount=5, format=",~g"))
-    base = _chart(values).encode(x=x, y=y)
+    base = chart_of(values).encode(x=x, y=y)
     fill = alt.Scale(domain=["certified", "counted"], range=[LIGHT["accent"], LIGHT["card"]])
     chart = alt.layer(
         base.mark_line(color=LIGHT["accent"], strokeWidth=1.5, opacity=0.6).encode(detail="unit:N"),
@@ -223,18 +205,7 @@ def _anytime(units: Sequence[UnitCost], width: int) -> "Drawing":
             fill=alt.Fill("kind:N", scale=fill, legend=None)
         ),
     )
-    return _sized(chart, width, 200, left=52, top=12)
-
-
-def _chart(rows: Iterable[dict[str, Any]]) -> "alt.Chart":
-    """Start a chart of `rows`, kept inline so that nothing limits or rearranges them."""
-    import altair as alt
-
-    return alt.Chart(alt.Data(values=list(rows)))  # type: ignore[no-untyped-call]
-
-
-def _ends(value: Interval) -> dict[str, Any]:
-    return {"mean": value.mean, "low": value.low, "high": value.high}
+    return sized(chart, width, 200, left=52, top=12)
 
 
 def _side(mean: float, largest: float) -> Literal["left", "center", "right"]:
@@ -247,51 +218,3 @@ def _short(label: str, letters: int) -> str:
     label = plain(label)
     half = (letters - 1) // 2
     return label if len(label) <= letters else f"{label[:half]}…{label[-half:]}" if half > 0 else ""
-
-
-def _sized(chart: "Drawing", width: int, height: int, left: int, top: int) -> "Drawing":
-    """Fix every size and dress the axes."""
-    import altair as alt
-
-    right, bottom = 14, 46
-    axis = {
-        "labelColor": LIGHT["muted"],
-        "titleColor": LIGHT["muted"],
-        "labelFontSize": 12,
-        "titleFontSize": 12,
-    }
-    axis |= {"gridColor": LIGHT["line"], "domainColor": LIGHT["line"], "tickColor": LIGHT["line"]}
-    dressed: Drawing = (
-        chart.properties(
-            width=width - left - right,
-            height=height,
-            autosize=alt.AutoSizeParams(type="none"),
-            padding={"left": left, "right": right, "top": top, "bottom": bottom},
-        )
-        .configure(aria=False, background="transparent", font="Liberation Sans")
-        .configure_view(stroke=None)
-        .configure_axis(
-            titleFontWeight="normal",
-            titlePadding=10,
-            labelPadding=6,
-            labelOverlap=False,
-            labelFlush=False,
-            **axis,
-        )
-    )
-    return dressed
-
-
-def _both(draw: "Callable[[int], Drawing]", alternative: str) -> Figure:
-    """Draw for a desk and for a phone."""
-    return Figure(wide=_svg(draw(WIDE)), narrow=_svg(draw(NARROW)), alternative=alternative)
-
-
-def _svg(chart: "Drawing") -> str:
-    """Render to an SVG element for the inside of an HTML page (which needs no XML namespaces)."""
-    import altair as alt
-    import vl_convert
-
-    version = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
-    svg: str = vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=version, allowed_base_urls=[])
-    return re.sub(r' xmlns(:xlink)?="[^"]*"', "", svg, count=2)

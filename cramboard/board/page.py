@@ -7,20 +7,17 @@ nothing but the page's own style sheet, by its hash; equal input gives equal byt
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from cramboard.board import figures
-from cramboard.board.colours import DARK, LIGHT
+from cramboard.board.drawing import Figure
+from cramboard.board.environment import environment, style_sheet
 from cramboard.board.facts import cost_rows, curve_rows, provenance
-from cramboard.board.figures import Bar, Figure
+from cramboard.board.figures import Bar
 from cramboard.board.sample import OUTCOMES, outcome, sample_view
 from cramboard.errors import InputError
 from cramboard.results.table import Row, closing_rows, length_rows, measured
 from cramboard.results.words import interval, number, plain, whole
 from cramboard.schema import Interval, RunRecord, SampleRecord, Summary
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
 FEW_AUTHORS = 10
 OPEN_SAMPLES = 6
@@ -41,61 +38,43 @@ def render_run(run: RunRecord, summary: Summary, records: Sequence[SampleRecord]
     headline = _headline(summary)
     ordered = sorted(records, key=lambda record: (-record.horizon, record.sample))
     missing = sorted({failure.sample for failure in summary.failures})
-    environment = _environment()
-    css = environment.get_template("page.css").render(light=LIGHT, dark=DARK)
+    css = style_sheet("page.css")
     authors = len({record.author for record in records})
-    return environment.get_template("page.html").render(
-        css=css,
-        css_hash=base64.b64encode(hashlib.sha256(css.encode("utf-8")).digest()).decode("ascii"),
-        run=run,
-        summary=summary,
-        subject=_subject(run, summary),
-        headline=headline,
-        headline_text=interval(headline),
-        mean=number(headline.mean, max(abs(headline.high), abs(headline.mean))),
-        results=measured(summary),
-        missing=[plain(sample, 120) for sample in missing],
-        sections=_sections(closing_rows(summary)),
-        lengths=length_rows(summary),
-        tokens="tokens of text" if "bytes_per_vector" in summary.measures else "random tokens",
-        few_authors=authors if authors < FEW_AUTHORS else 0,
-        horizon_figure=_horizon_figure(ordered, missing, summary),
-        span_beyond=_span_beyond(ordered),
-        gain_figure=_gain_figure(summary),
-        curve_figure=_curve_figure(run),
-        outcomes=_outcomes_shown(ordered, missing),
-        samples=[
-            sample_view(record, texts.get(record.sample), position, run.k) for position, record in enumerate(ordered, 1)
-        ],
-        open_samples=OPEN_SAMPLES,
-        outcome_words=OUTCOMES,
-        groups=provenance(run, summary),
-        command=plain(run.command, 4000),
-        costs=cost_rows(run.units),
-        curve=curve_rows(run.units),
+    return (
+        environment()
+        .get_template("page.html")
+        .render(
+            css=css,
+            css_hash=base64.b64encode(hashlib.sha256(css.encode("utf-8")).digest()).decode("ascii"),
+            run=run,
+            summary=summary,
+            subject=_subject(run, summary),
+            headline=headline,
+            headline_text=interval(headline),
+            mean=number(headline.mean, max(abs(headline.high), abs(headline.mean))),
+            results=measured(summary),
+            missing=[plain(sample, 120) for sample in missing],
+            sections=_sections(closing_rows(summary)),
+            lengths=length_rows(summary),
+            tokens="tokens of text" if "bytes_per_vector" in summary.measures else "random tokens",
+            few_authors=authors if authors < FEW_AUTHORS else 0,
+            horizon_figure=_horizon_figure(ordered, missing, summary),
+            span_beyond=_span_beyond(ordered),
+            gain_figure=_gain_figure(summary),
+            curve_figure=_curve_figure(run),
+            outcomes=_outcomes_shown(ordered, missing),
+            samples=[
+                sample_view(record, texts.get(record.sample), position, run.k)
+                for position, record in enumerate(ordered, 1)
+            ],
+            open_samples=OPEN_SAMPLES,
+            outcome_words=OUTCOMES,
+            groups=provenance(run, summary),
+            command=plain(run.command, 4000),
+            costs=cost_rows(run.units),
+            curve=curve_rows(run.units),
+        )
     )
-
-
-def _environment() -> "Environment":
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("cramboard.board"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["at_least"] = _at_least
-    environment.filters["plain"] = plain
-    environment.filters["whole"] = whole
-    return environment
-
-
-def _at_least(value: str) -> str:
-    """Set the '>=' that the terminal prints as the sign."""
-    return f"≥ {value[3:]}" if value.startswith(">= ") else value
 
 
 def _headline(summary: Summary) -> Interval:

@@ -14,7 +14,7 @@ from cramboard import __version__
 from cramboard.errors import CramboardError
 
 # In the order in which a person meets them.
-COMMANDS = ("evaluate", "verify", "view", "status", "tasks", "submit")
+COMMANDS = ("evaluate", "verify", "view", "status", "tasks", "submit", "leaderboard")
 
 
 class _Commands(click.Group):

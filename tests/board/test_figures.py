@@ -2,7 +2,8 @@
 
 import re
 
-from cramboard.board.figures import NARROW, WIDE, Bar, gains, horizons, span_limit
+from cramboard.board.drawing import NARROW, WIDE
+from cramboard.board.figures import Bar, gains, horizons, span_limit
 from cramboard.schema import Interval
 from tests.records import essays
 

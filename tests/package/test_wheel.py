@@ -64,6 +64,13 @@ def test_the_wheel_runs_the_main_job_outside_a_clone(fresh, tiny_folder, tmp_pat
     assert page.returncode == 0, page.stderr
     assert "</html>" in (tmp_path / "run/view.html").read_text()
 
+    built = call(
+        fresh, "-m", "cramboard", "leaderboard", "build", "--with", "run", "-o", "site", cwd=tmp_path, **cache
+    )  # fmt: skip
+    assert built.returncode == 0, built.stderr
+    assert "This machine: run" in (tmp_path / "site/index.html").read_text()
+    assert "Kuratov" in (tmp_path / "site/published.html").read_text()
+
 
 def test_the_wheel_carries_the_skeleton_of_a_submission(fresh, tmp_path):
     (tmp_path / "submissions").mkdir()

@@ -1,0 +1,92 @@
+"""What the site is built from: submissions with their results, read and checked."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from cramboard.results.costs import cost_class, seconds_per_sample
+from cramboard.schema import RunRecord, SampleRecord, StoredDtype, SubmissionSpec, Summary, Verification
+
+DTYPES: tuple[StoredDtype, ...] = ("float32", "bfloat16", "int8", "int4")
+
+
+def path_name(name: str) -> str:
+    """Return a name as a part of a path; that of a listed decoder or a filed result is left as it is."""
+    return re.sub(r"[^a-z0-9._-]|^[.]", "-", name.lower())[:80] or "-"
+
+
+@dataclass(frozen=True)
+class Result:
+    """One finished run of a submission.
+
+    `records` are without their marks (those of a shown sample are read again); a sealed run has none. `surprisals`
+    are bits per token of each sample's text, over the tokens that were marked.
+    """
+
+    slug: str
+    folder: str
+    run: RunRecord
+    summary: Summary
+    records: tuple[SampleRecord, ...]
+    surprisals: dict[str, float]
+    verifications: tuple[Verification, ...]
+
+    @property
+    def sealed(self) -> bool:
+        """Whether the run is on a sealed set."""
+        return self.run.split == "sealed"
+
+    @property
+    def page(self) -> str:
+        """The path of its page in the site."""
+        place = f"{self.run.task.name}/{path_name(self.run.decoder.name)}"
+        return f"results/{self.slug}/{place}/{path_name(Path(self.folder).name)}.html"
+
+    @property
+    def headline(self) -> bool:
+        """Whether it is what its submission is ranked by: seed 0, public samples, and the declared span."""
+        return self.run.split == "public" and self.run.seed == 0 and self.run.span is None
+
+    @property
+    def coarsest(self) -> StoredDtype | None:
+        """The coarsest dtype that keeps the horizon of every sample."""
+        kept = [DTYPES.index(record.coarsest) for record in self.records]
+        return DTYPES[min(kept)] if kept else None
+
+    @property
+    def confirmations(self) -> list[Verification]:
+        """Later verifications of this very certificate that confirmed every sample."""
+        return [line for line in self._later if line.confirmed == line.samples and not line.unconfirmed]
+
+    @property
+    def disputes(self) -> list[Verification]:
+        """Later verifications that did not confirm every sample."""
+        return [line for line in self._later if line not in self.confirmations]
+
+    @property
+    def _later(self) -> list[Verification]:
+        return [line for line in self.verifications if line.certificate_sha256 == self.summary.certificate_sha256]
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A submission and its results; `local` for a run of this machine that stands beside the committed ones."""
+
+    slug: str
+    spec: SubmissionSpec
+    results: tuple[Result, ...]
+    local: bool = False
+
+    @property
+    def page(self) -> str:
+        """The path of its page in the site."""
+        return f"submissions/{self.slug}.html"
+
+    def seconds(self, result: Result) -> float | None:
+        """Return the seconds of making one sample's vectors; nobody measured those of uploads."""
+        return None if self.spec.kind == "upload" else seconds_per_sample(result.run.units)
+
+    def cost_class(self, result: Result) -> str | None:
+        """Return the cost class within which a result ranks; only encoders have them."""
+        seconds = self.seconds(result)
+        return cost_class(seconds) if self.spec.kind == "encoder" and seconds is not None else None

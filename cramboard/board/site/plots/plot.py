@@ -1,0 +1,163 @@
+"""What the site's figures share: a figure with its legend and its numbers, and how a series is marked."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cramboard.board.colours import LIGHT
+from cramboard.board.drawing import WIDE, Figure, both, chart_of, sized
+from cramboard.board.site.entries import Result
+from cramboard.board.site.standings import Standing
+from cramboard.results.words import plain
+
+if TYPE_CHECKING:
+    import altair as alt
+
+    from cramboard.board.drawing import Drawing
+
+# One accent colour: decoders differ in shade and dash, tasks in shape.
+SHADES = ("accent", "ink", "muted")
+DASHES = ((1, 0), (6, 3), (2, 2))
+SHAPES = ("circle", "square", "triangle-up", "diamond", "triangle-down", "cross")
+
+
+ABOVE: dict[str, Any] = {"titleAngle": 0, "titleAlign": "left", "titleBaseline": "bottom", "titleX": -50, "titleY": -8}
+"""A vertical axis' title stands above it, where it is read without turning one's head."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """A legend's entry: a mark in a shade and a shape (None: a bare line), and what it stands for."""
+
+    label: str
+    shade: str
+    shape: str | None = "circle"
+    dashed: bool = False
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A figure, what it shows, its legend, and the numbers in it; `figure` is None while there is nothing to draw."""
+
+    key: str
+    title: str
+    words: str
+    figure: Figure | None
+    legend: tuple[Key, ...]
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Series:
+    """How the marks of one task and decoder look."""
+
+    task: str
+    decoder: str
+    shade: str
+    dash: tuple[int, int]
+    shape: str
+
+    @property
+    def colour(self) -> str:
+        """The colour in the light theme, which the style sheet swaps."""
+        return LIGHT[self.shade]
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What a row of a chart says of its series."""
+        return {"series": f"{self.task} {self.decoder}"}
+
+
+class Marks:
+    """Gives every task a shape and every decoder a shade, the same in all figures."""
+
+    def __init__(self, results: Iterable[Result]) -> None:
+        found = list(results)
+        self._tasks = sorted({result.run.task.name for result in found})
+        self._decoders = sorted({result.run.decoder.name for result in found})
+
+    def of(self, result: Result) -> Series:
+        """Return the look of a result's series."""
+        task, decoder = result.run.task.name, result.run.decoder.name
+        shade = self._decoders.index(decoder) % len(SHADES)
+        shape = SHAPES[self._tasks.index(task) % len(SHAPES)]
+        return Series(task, decoder, SHADES[shade], DASHES[shade], shape)
+
+    def legend(self, results: Iterable[Result], lines: bool = False) -> tuple[Key, ...]:
+        """Return the keys of the decoders, then of the tasks, that `results` have."""
+        series = [self.of(result) for result in results]
+        decoders = {one.decoder: one for one in series}
+        tasks = {one.task: one for one in series}
+        return (
+            *(
+                Key(plain(name, 60), one.shade, None if lines else "circle", lines and one.dash[1] > 0)
+                for name, one in sorted(decoders.items())
+            ),
+            *(Key(plain(name, 60), "muted", one.shape) for name, one in sorted(tasks.items())),
+        )
+
+
+def best(placed: Sequence[Standing]) -> list[Standing]:
+    """Return the best optimised result that ranks, for each task, decoder and k, in that order."""
+    found: dict[tuple[str, str, int], Standing] = {}
+    for standing in placed:
+        if standing.rank is not None and standing.kind == "optimised":
+            run = standing.result.run
+            key = (run.task.name, run.decoder.name, run.k)
+            known = found.get(key)
+            if known is None or (len(run.samples), standing.tokens) > (len(known.result.run.samples), known.tokens):
+                found[key] = standing
+    return [found[key] for key in sorted(found)]
+
+
+def scales(series: Sequence[Series], fill: bool = True) -> dict[str, Any]:
+    """Return colour and shape encodings for rows that have `Series.fields`."""
+    import altair as alt
+
+    looks = {one.fields["series"]: one for one in series}
+    domain = list(looks)
+    colour = alt.Scale(domain=domain, range=[one.colour for one in looks.values()])
+    shape = alt.Scale(domain=domain, range=[one.shape for one in looks.values()])
+    made: dict[str, Any] = {"color": alt.Color("series:N", scale=colour, legend=None)}
+    return made | ({"shape": alt.Shape("series:N", scale=shape, legend=None)} if fill else {})
+
+
+def dashes(series: Sequence[Series]) -> Any:
+    """Return the dash encoding for rows that have `Series.fields`."""
+    import altair as alt
+
+    looks = {one.fields["series"]: one for one in series}
+    scale = alt.Scale(domain=list(looks), range=[list(one.dash) for one in looks.values()])
+    return alt.StrokeDash("series:N", scale=scale, legend=None)
+
+
+def drawn(layers: Callable[[bool], Sequence[Any]], alternative: str, height: int = 320) -> Figure:
+    """Draw layers (made for a desk if told True, else for a phone) one over the other."""
+    import altair as alt
+
+    def draw(width: int) -> "Drawing":
+        return sized(alt.layer(*layers(width == WIDE)), width, height, left=58, top=30)
+
+    return both(draw, alternative)
+
+
+def x_axis(field: str, title: str, desk: bool, **options: Any) -> "alt.X":
+    """Return a horizontal axis without grid."""
+    import altair as alt
+
+    scale = alt.Scale(**options) if options else alt.Undefined
+    return alt.X(field, title=title, scale=scale, axis=alt.Axis(tickCount=8 if desk else 4, format=",~r", grid=False))
+
+
+def y_axis(field: str, title: str, **options: Any) -> "alt.Y":
+    """Return a vertical axis with few lines."""
+    import altair as alt
+
+    scale = alt.Scale(**options) if options else alt.Undefined
+    return alt.Y(field, title=title, scale=scale, axis=alt.Axis(tickCount=5, format=",~r", **ABOVE))
+
+
+__all__ = [
+    "Key", "Marks", "Plot", "Series", "best", "chart_of", "dashes", "drawn", "scales", "x_axis", "y_axis",
+]  # fmt: skip

@@ -1,0 +1,68 @@
+"""Information against the text's surprisal: is the limit the text's uncertainty, or its length?"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from cramboard.board.drawing import ends
+from cramboard.board.site.plots.plot import Marks, Plot, best, chart_of, drawn, scales, x_axis, y_axis
+from cramboard.board.site.standings import Standing
+from cramboard.results.words import interval, number, plain
+
+
+def surprisal(placed: Sequence[Standing], marks: Marks) -> Plot:
+    """Plot the recovered bits of one vector against bits per token of the text."""
+    shown = [s for s in best(placed) if s.result.run.k == 1 and s.result.surprisals]
+    rows = [_row(s, marks) for s in shown]
+    texts = [
+        marks.of(s.result).fields | {"surprisal": s.result.surprisals[record.sample], "bits": record.recovered_bits}
+        for s in shown
+        for record in s.result.records
+        if record.sample in s.result.surprisals
+    ]
+    words = (
+        "If a vector's limit is the uncertainty of the text and not its length, harder texts come back shorter but "
+        "with as many bits: the marks of a decoder then lie on a level line. Each faint mark is one text."
+    )
+    return Plot(
+        key="surprisal",
+        title="Recovered bits against the text's surprisal",
+        words=words,
+        figure=_draw(rows, texts, [marks.of(s.result) for s in shown]) if shown else None,
+        legend=marks.legend(s.result for s in shown),
+        headings=("Task", "Decoder", "Bits per token", "Recovered bits"),
+        rows=tuple(
+            (
+                plain(s.result.run.task.name),
+                plain(s.result.run.decoder.name),
+                number(row["surprisal"]),
+                interval(s.result.summary.measures["recovered_bits"]),
+            )
+            for s, row in zip(shown, rows, strict=True)
+        ),
+    )
+
+
+def _row(standing: Standing, marks: Marks) -> dict[str, Any]:
+    result = standing.result
+    mean = math.fsum(result.surprisals.values()) / len(result.surprisals)
+    return marks.of(result).fields | {"surprisal": mean} | ends(result.summary.measures["recovered_bits"])
+
+
+def _draw(rows: list[dict[str, Any]], texts: list[dict[str, Any]], series: Sequence[Any]) -> Any:
+    looks = scales(series)
+
+    def layers(desk: bool) -> list[Any]:
+        x = x_axis("surprisal:Q", "surprisal of the text, bits per token", desk, zero=False)
+        means = chart_of(rows)
+        shade = {"color": looks["color"]}
+        return [
+            chart_of(texts).mark_point(filled=True, opacity=0.28, size=16).encode(
+                x=x, y=y_axis("bits:Q", "recovered bits"), **looks
+            ),
+            means.mark_rule(strokeWidth=1.5).encode(x=x, y=y_axis("low:Q", "recovered bits"), y2="high:Q", **shade),
+            means.mark_point(filled=True, opacity=1, size=90).encode(x=x, y="mean:Q", **looks),
+        ]  # fmt: skip
+
+    parts = [f"{row['series']}: {number(row['mean'])} bits at {number(row['surprisal'])} bits a token" for row in rows]
+    return drawn(layers, "Recovered bits against surprisal per token. " + "; ".join(parts) + ".")

@@ -1,0 +1,246 @@
+"""Read the submissions, each result held against itself; a broken one is named and left out.
+
+Every byte here may come from a stranger. So sizes are limited before a file is read, links are not followed, and
+what a result says of itself must follow from its records: the sha256 of the records, every mean, and the intervals
+of the headline. (`cramboard submit check` recomputes everything, from the vectors on; this is the last look.)
+"""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cramboard.board.site.entries import Result, Submission, path_name
+from cramboard.errors import InputError
+from cramboard.files import sha256_file
+from cramboard.results.bootstrap import mean_interval
+from cramboard.results.words import plain
+from cramboard.schema import (
+    Model,
+    RunRecord,
+    SampleRecord,
+    SubmissionSpec,
+    Summary,
+    TokenMarks,
+    Verification,
+    from_json,
+    from_jsonl_file,
+    from_yaml_file,
+)
+from cramboard.tasks import Task, load_task
+
+SPEC, RUN, SUMMARY, SAMPLES, VERIFICATIONS = (
+    "submission.yaml", "run.json", "summary.json", "samples.jsonl", "verifications.jsonl",
+)  # fmt: skip
+LIMITS = {SPEC: 64 << 10, RUN: 16 << 20, SUMMARY: 4 << 20, SAMPLES: 128 << 20, VERIFICATIONS: 4 << 20}
+NO_MARKS = TokenMarks(ends=None, margins=(), bits=())
+# What every summary has; bytes and source entropy are only there where a sample has them.
+MEASURES = (
+    "tokens_per_vector", "recovered_bits", "density", "coder_efficiency", "gain_bits_per_vector",
+    "control_gain_bits_per_vector",
+)  # fmt: skip
+# No sample has nearly as many tokens, and no other number in a result is nearly as large.
+MOST_TOKENS, LARGEST = 10**7, 1e15
+EXACT = 1e-9
+
+
+@dataclass(frozen=True)
+class Found:
+    """What there is to show, and one line for each thing that is broken."""
+
+    submissions: tuple[Submission, ...]
+    broken: tuple[str, ...]
+
+
+class Tasks:
+    """The tasks of this cramboard, each read once."""
+
+    def __init__(self) -> None:
+        self._read: dict[str, Task] = {}
+
+    def named(self, name: str) -> Task:
+        """Return the task `name`.
+
+        Raises:
+            InputError: If there is none.
+        """
+        if name not in self._read:
+            self._read[name] = load_task(name)
+        return self._read[name]
+
+
+def read_submissions(folder: Path, tasks: Tasks) -> Found:
+    """Read every submission in `folder`, in order of slug, with each result that holds.
+
+    Raises:
+        InputError: If `folder` is not there.
+    """
+    if not folder.is_dir():
+        raise InputError(f"{folder}: there is no such folder of submissions; give it with --submissions")
+    submissions: list[Submission] = []
+    broken: list[str] = []
+    for place in sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")):
+        try:
+            spec = _spec(place)
+        except InputError as error:
+            broken.append(str(error))
+            continue
+        results: list[Result] = []
+        for run in sorted((place / "results").glob(f"*/*/*/{RUN}")):
+            try:
+                results.append(_filed(run.parent, place.name, tasks))
+            except InputError as error:
+                broken.append(str(error))
+        submissions.append(Submission(place.name, spec, tuple(results)))
+    return Found(tuple(submissions), tuple(broken))
+
+
+def _spec(place: Path) -> SubmissionSpec:
+    _check_name(place.name, place)
+    return from_yaml_file(SubmissionSpec, _checked(place / SPEC), "submission")
+
+
+def _check_name(slug: str, place: Path) -> None:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,59}", slug):
+        raise InputError(f"{plain(str(place))}: name it with small letters, digits and hyphens alone")
+
+
+def _filed(folder: Path, slug: str, tasks: Tasks) -> Result:
+    """Read a result and hold it against the folders that it is filed under."""
+    result = read_result(folder, slug, tasks)
+    run = result.run
+    if path_name(run.decoder.name) != run.decoder.name:
+        raise InputError(f"{folder / RUN}: field decoder: {plain(run.decoder.name, 80)!r} names no folder; rename it")
+    if (folder.parent.parent.name, folder.parent.name) != (run.task.name, run.decoder.name):
+        raise InputError(f"{folder}: holds {run.task.name}, {run.decoder.name}; file it under those names")
+    parts = folder.name.split("-")
+    said = [parts[0], *(part for part in parts[1:] if part.startswith(("span", "seed")))]
+    span, seed = [f"span{run.span}"] if run.span is not None else [], [f"seed{run.seed}"] if run.seed else []
+    if said != [f"k{run.k}", *span, *seed] or not re.fullmatch(r"[a-z0-9-]{1,80}", folder.name):
+        right = "-".join([f"k{run.k}", *span, *seed])
+        raise InputError(f"{folder}: holds {right}, which its name does not say; file it with `cramboard submit add`")
+    return result
+
+
+def read_result(folder: Path, slug: str, tasks: Tasks) -> Result:
+    """Read the finished run in `folder`.
+
+    Raises:
+        InputError: If a file is missing, too large, or does not follow from the others.
+    """
+    run = _json(RunRecord, folder / RUN)
+    summary = _json(Summary, folder / SUMMARY)
+    for field in ("task", "split", "subset", "decoder", "method", "k", "seed", "ranked"):
+        if getattr(run, field) != getattr(summary, field):
+            raise InputError(f"{folder / SUMMARY}: field {field}: not that of {RUN} beside it; restore the files")
+    if summary.samples != len(run.samples) or not run.samples:
+        raise InputError(f"{folder / SUMMARY}: field samples: not the number in {RUN}; restore the files")
+    for name in MEASURES:
+        if name not in summary.measures:
+            raise InputError(f"{folder / SUMMARY}: field measures: {name} is missing; verify the run again")
+    _check_numbers(folder / RUN, run.model_dump(exclude={"method"}))
+    _check_numbers(folder / SUMMARY, summary.model_dump(exclude={"method"}))
+    if any(unit.encode_seconds < 0 for unit in run.units):
+        raise InputError(f"{folder / RUN}: field units: encode_seconds is below 0; restore the file")
+    task = tasks.named(run.task.name)
+    verifications = folder / VERIFICATIONS
+    lines = from_jsonl_file(Verification, _checked(verifications), "verifications") if verifications.exists() else []
+    if run.split == "sealed":
+        return Result(slug, str(folder), run, summary, (), {}, tuple(lines))
+    _check_samples(folder, run, task)
+    records = read_records(folder)
+    _check_records(folder, run, records, task)
+    if sha256_file(folder / SAMPLES) != summary.samples_sha256:
+        raise InputError(f"{folder / SAMPLES}: not the records that {SUMMARY} was made of; restore the file")
+    _check_means(folder, run, summary, records)
+    surprisals = {r.sample: math.fsum(r.marks.bits) / len(r.marks.bits) for r in records if r.marks.bits}
+    light = tuple(record.model_copy(update={"marks": NO_MARKS}) for record in records)
+    return Result(slug, str(folder), run, summary, light, surprisals, tuple(lines))
+
+
+def read_records(folder: Path) -> list[SampleRecord]:
+    """Read a result's sample records with their marks."""
+    return from_jsonl_file(SampleRecord, _checked(folder / SAMPLES), "sample records")
+
+
+def _json(model: type[Model], path: Path) -> Model:
+    return from_json(model, _checked(path).read_text(encoding="utf-8", errors="replace"), str(path))
+
+
+def _checked(path: Path) -> Path:
+    """Refuse a file that is not there, is a link, or is larger than any honest one."""
+    if path.is_symlink() or not path.is_file():
+        raise InputError(f"{path}: there is no such file; restore it")
+    if path.stat().st_size > LIMITS[path.name]:
+        raise InputError(f"{path}: larger than {LIMITS[path.name] >> 10} KiB; shorten or restore it")
+    return path
+
+
+def _check_samples(folder: Path, run: RunRecord, task: Task) -> None:
+    """Hold a run on today's version of a task against its manifest."""
+    if run.task != task.ref:
+        return
+    known = {line.id for line in task.select(run.split)}
+    strangers = [sample for sample in run.samples if sample not in known]
+    if strangers:
+        raise InputError(f"{folder / RUN}: field samples: the task has no {run.split} sample {strangers[0][:80]!r}")
+    if run.subset != task.subset_name(run.split, run.samples):
+        raise InputError(f"{folder / RUN}: field subset: {run.subset[:80]!r} is not what its samples are; restore it")
+
+
+def _check_numbers(path: Path, value: object) -> None:
+    """Refuse numbers that nothing measures: they would break sums, drawings and tables."""
+    if isinstance(value, dict):
+        for part in value.values():
+            _check_numbers(path, part)
+    elif isinstance(value, list | tuple):
+        if value and isinstance(value[0], float):  # All of the marks at once.
+            _check_numbers(path, max(value, key=abs))
+        else:
+            for part in value:
+                _check_numbers(path, part)
+    elif isinstance(value, int | float) and abs(value) > LARGEST:
+        raise InputError(f"{path}: a number that no measurement gives; restore the file")
+
+
+def _check_records(folder: Path, run: RunRecord, records: Sequence[SampleRecord], task: Task) -> None:
+    authors = {line.id: line.author for line in task.lines} if run.task == task.ref else {}
+    seen: set[str] = set()
+    for record in records:
+        if record.sample in seen or record.sample not in run.samples:
+            raise InputError(f"{folder / SAMPLES}: sample {record.sample}: twice, or not in {RUN}; restore the file")
+        seen.add(record.sample)
+        _check_numbers(folder / SAMPLES, record.model_dump())
+        if authors.get(record.sample, record.author) != record.author:
+            raise InputError(f"{folder / SAMPLES}: sample {record.sample}: field author: not the task's; restore it")
+        if not 0 <= record.horizon <= record.tokens <= MOST_TOKENS or len(record.marks.margins) > record.tokens:
+            raise InputError(f"{folder / SAMPLES}: sample {record.sample}: field horizon: past the tokens that it has")
+
+
+def _check_means(folder: Path, run: RunRecord, summary: Summary, records: Sequence[SampleRecord]) -> None:
+    """Recompute the means, and the intervals by which the board draws and orders."""
+    planned = sorted(run.samples)
+    found = {record.sample: record for record in records}
+    values = {
+        "tokens_per_vector": [found[s].horizon / run.k if s in found else 0.0 for s in planned],
+        "recovered_bits": [found[s].recovered_bits if s in found else 0.0 for s in planned],
+        "density": [found[s].density if s in found else 0.0 for s in planned],
+        "coder_efficiency": [found[s].coder_efficiency if s in found else 0.0 for s in planned],
+        "gain_bits_per_vector": [found[s].gain_bits / run.k if s in found else 0.0 for s in planned],
+        "control_gain_bits_per_vector": [found[s].control_gain_bits / run.k if s in found else 0.0 for s in planned],
+    }
+    if "bytes_per_vector" in summary.measures:
+        values["bytes_per_vector"] = [(found[s].bytes or 0) / run.k if s in found else 0.0 for s in planned]
+    for name, numbers in values.items():
+        said, mean = summary.measures[name], math.fsum(numbers) / len(numbers)
+        if not math.isclose(said.mean, mean, rel_tol=EXACT, abs_tol=EXACT):
+            raise InputError(f"{folder / SUMMARY}: field measures: {name} is not the mean of the records; verify again")
+    authors = [("author", found[s].author) if s in found else ("sample", s) for s in planned]
+    said, made = summary.measures["tokens_per_vector"], mean_interval(values["tokens_per_vector"], authors)
+    if not math.isclose(said.low, made.low, abs_tol=1e-6) or not math.isclose(said.high, made.high, abs_tol=1e-6):
+        raise InputError(
+            f"{folder / SUMMARY}: field measures: the interval of tokens_per_vector is wrong; verify again"
+        )
+    if said.at_least != any(record.censored for record in records):
+        raise InputError(f"{folder / SUMMARY}: field measures: at_least is not what the records say; verify again")

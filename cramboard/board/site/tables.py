@@ -1,0 +1,225 @@
+"""The table of one task and decoder: a group of rows for each k, kind, cost class and subset, best first."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from cramboard.board.site.cells import EMPTY, Cell, Column, drawn_cell, mean_cell, seconds_cell
+from cramboard.board.site.entries import Result, path_name
+from cramboard.board.site.standings import Standing
+from cramboard.board.site.words import named
+from cramboard.results.words import number, plain, whole
+from cramboard.schema import Interval
+
+COLUMNS = (
+    Column("kind", "Kind", "Optimised, encoder (with its cost class) and uploaded vectors rank apart", numeric=False),
+    Column("k", "k", "Vectors a sample"),
+    Column("tokens", "Tokens per vector", "Horizon / k: the tokens recovered exactly, with the 95% interval"),
+    Column("bytes", "Bytes", "UTF-8 bytes of that text per vector: compares across tokenizers"),
+    Column("bits", "Recovered bits", "Surprisal of that text, per sample"),
+    Column("density", "Density", "Recovered bits for each number in the vectors"),
+    Column("gain", "Gain", "Information gain up to the horizon, bits per vector"),
+    Column("control", "Control's", "The constant control's gain there, bits per vector"),
+    Column("coder", "Coder eff.", "Recovered bits out of the stored bits"),
+    Column("correct", "Correct", "Share of the first tokens whose argmax is right behind the true prefix"),
+    Column("cost", "Cost", "Seconds of making the vectors of one sample"),
+    Column("dtype", "Keeps in", "The coarsest dtype in which every sample keeps its horizon", numeric=False),
+    Column("sealed", "Sealed gap", "Tokens per vector on public samples less those on a sealed set"),
+    Column("verified", "Verified", "Every row is measured by verify; how many later verifications confirm it"),
+    Column("date", "Date", "When the run started", numeric=False),
+)
+
+NO_RANK = "\N{EN DASH}"
+
+TwinKey = tuple[str, str, str, int, int, int | None]
+Sealed = Mapping[TwinKey, Result]
+"""Results on sealed sets by what they have in common with their public twins."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One result, ready for the template."""
+
+    rank: str
+    rank_title: str
+    name: str
+    slug: str
+    page: str
+    flags: tuple[str, ...]
+    kind: str
+    cost_class: str
+    k: int
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows that rank among each other, under one heading."""
+
+    title: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table for one task and decoder."""
+
+    task: str
+    version: str
+    decoder: str
+    length: int | None
+    groups: tuple[Group, ...]
+    leader: Standing | None
+
+    @property
+    def page(self) -> str:
+        """The path of its page in the site."""
+        return table_page(self.task, self.decoder)
+
+    @property
+    def rows(self) -> list[Row]:
+        """All rows."""
+        return [row for group in self.groups for row in group.rows]
+
+
+def table_page(task: str, decoder: str) -> str:
+    """Return the path of a table's page."""
+    return f"board/{task}/{path_name(decoder)}.html"
+
+
+def tables(placed: Sequence[Standing], sealed: Sealed) -> list[Table]:
+    """Return a table for each task and decoder that has a result, in alphabetical order."""
+    keys = sorted({(s.result.run.task.name, s.result.run.decoder.name) for s in placed})
+    return [_table(task, decoder, placed, sealed) for task, decoder in keys]
+
+
+def twin_key(result: Result) -> TwinKey:
+    """Say what a result on public samples and its twin on sealed ones have in common."""
+    run = result.run
+    return result.slug, run.task.name, run.decoder.name, run.k, run.seed, run.span
+
+
+def _table(task: str, decoder: str, placed: Sequence[Standing], sealed: Sealed) -> Table:
+    mine = [s for s in placed if (s.result.run.task.name, s.result.run.decoder.name) == (task, decoder)]
+    largest = max(s.result.summary.measures["tokens_per_vector"].high for s in mine)
+    length = _length(mine)
+    groups: dict[tuple[int, int, int, str], list[Standing]] = {}
+    for standing in mine:
+        groups.setdefault(standing.group, []).append(standing)
+    ranked = [s for s in mine if s.rank == 1 and s.kind == "optimised"]
+    return Table(
+        task=task,
+        version=mine[0].result.run.task.version,
+        decoder=decoder,
+        length=length,
+        groups=tuple(
+            Group(_title(rows[0]), tuple(_row(row, largest, length, sealed) for row in rows))
+            for _, rows in sorted(groups.items())
+        ),
+        leader=max(ranked, key=lambda s: (-s.result.run.k, len(s.result.run.samples), s.tokens), default=None),
+    )
+
+
+def _length(mine: Sequence[Standing]) -> int | None:
+    """Choose the fixed length at which accuracy is shown: the shortest that lies past every mean horizon."""
+    lengths = sorted({length for s in mine for length in s.result.summary.lengths})
+    horizon = max(s.tokens * s.result.run.k for s in mine)
+    return next((length for length in lengths if length >= horizon), lengths[-1] if lengths else None)
+
+
+def _title(standing: Standing) -> str:
+    run = standing.result.run
+    kind = standing.kind.capitalize() + (f", {standing.cost_class} a sample" if standing.cost_class else "")
+    samples = f"{whole(len(run.samples))} samples" if len(run.samples) > 1 else "1 sample"
+    return f"{kind} · k = {run.k} · {samples}"
+
+
+def _row(standing: Standing, largest: float, length: int | None, sealed: Sealed) -> Row:
+    result, spec = standing.result, standing.submission.spec
+    rank, why = rank_words(standing)
+    return Row(
+        rank=rank,
+        rank_title=why,
+        name=named(spec.name),
+        slug=standing.submission.slug,
+        page=result.page,
+        flags=_flags(standing),
+        kind=standing.kind,
+        cost_class=standing.cost_class or "",
+        k=result.run.k,
+        cells=_cells(standing, largest, length, sealed.get(twin_key(result))),
+    )
+
+
+def rank_words(standing: Standing) -> tuple[str, str]:
+    """Write a rank ('2=' for a tie) and what it means."""
+    if standing.rank is None:
+        return NO_RANK, f"not ranked: {standing.unranked}"
+    if standing.tied:
+        return f"{standing.rank}=", "no significant difference to the leader of this tie group"
+    return str(standing.rank), ""
+
+
+def _flags(standing: Standing) -> tuple[str, ...]:
+    summary, spec = standing.result.summary, standing.submission.spec
+    missing = len({failure.sample for failure in summary.failures})
+    return tuple(
+        words
+        for words, holds in (
+            (f"suffix of {len(spec.suffix)}", bool(spec.suffix)),
+            (f"{missing} of {summary.samples} missing, counted 0", missing > 0),
+            ("not confirmed by a later verification", bool(standing.result.disputes)),
+        )
+        if holds
+    )
+
+
+def _cells(standing: Standing, largest: float, length: int | None, twin: Result | None) -> tuple[Cell, ...]:
+    result = standing.result
+    summary = result.summary
+    measures = summary.measures
+    at = summary.lengths.get(length, {}) if length else {}
+    return (
+        Cell(standing.kind),
+        Cell(str(result.run.k), float(result.run.k)),
+        drawn_cell(measures["tokens_per_vector"], largest),
+        mean_cell(measures.get("bytes_per_vector")),
+        mean_cell(measures["recovered_bits"]),
+        mean_cell(measures["density"]),
+        mean_cell(measures["gain_bits_per_vector"]),
+        mean_cell(measures["control_gain_bits_per_vector"]),
+        mean_cell(measures["coder_efficiency"], 100, "%"),
+        mean_cell(at.get("accuracy"), 100, "%"),
+        seconds_cell(standing.seconds),
+        Cell(result.coarsest or ""),
+        sealed_cell(measures["tokens_per_vector"], twin),
+        verified_cell(result),
+        Cell(date(result.run.started)),
+    )
+
+
+def sealed_cell(public: Interval, twin: Result | None) -> Cell:
+    """Return how much better the public samples do than sealed ones."""
+    if twin is None:
+        return EMPTY
+    hidden = twin.summary.measures["tokens_per_vector"]
+    gap = public.mean - hidden.mean
+    words = f"{number(hidden.mean)} on {len(twin.run.samples)} sealed samples"
+    return Cell(f"{gap:+.1f}", gap, words)
+
+
+def verified_cell(result: Result) -> Cell:
+    """Say how often a result was confirmed."""
+    count = len(result.confirmations)
+    where = ", ".join(sorted({plain(line.device, 30) for line in result.confirmations}))
+    if result.disputes:
+        return Cell("disputed", -1, "a later verification did not confirm every sample")
+    if count:
+        return Cell(f"✓ {count}x", float(count), f"confirmed {count} times by a later verification, on {where}")
+    return Cell("✓", 0, "measured by verify when it was made; no later verification yet")
+
+
+def date(started: str) -> str:
+    """Return the day of a time stamp, or nothing if it is none."""
+    found = re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", started)
+    return found[0] if found else ""

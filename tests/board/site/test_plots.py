@@ -1,0 +1,108 @@
+"""The site's figures: the numbers in them, and that nothing is drawn without any."""
+
+import math
+import re
+from pathlib import Path
+
+import pytest
+
+from cramboard.board.site import Around, Found, Rules, Tasks, read_submissions
+from cramboard.board.site.plots import all_plots, cost
+from cramboard.board.site.plots.capacity import coder_bound, theoretical_capacity
+from cramboard.board.site.plots.plot import Marks, best
+from cramboard.board.site.plots.vectors import vectors
+from cramboard.board.site.standings import Standing, standings
+from cramboard.board.site.tables import tables
+from tests.board.site import made
+
+
+@pytest.fixture(scope="module")
+def placed(found: Found, around: Around, tasks: Tasks) -> list[Standing]:
+    return standings(found.submissions, tasks, around.rules)
+
+
+@pytest.fixture(scope="module")
+def one(placed: list[Standing]) -> Standing:
+    """The cramming result on speeches with one vector."""
+    return next(s for s in placed if s.result.page == f"results/cram/speeches/{made.SMOLLM}/k1.html")
+
+
+def test_theoretical_capacity_is_that_of_the_decoder(one: Standing):
+    assert theoretical_capacity(one.result) == pytest.approx(16 * 576 / math.log2(49152), rel=1e-3)
+
+
+def test_a_coder_bound_past_a_text_is_at_least_its_tokens(one: Standing):
+    record = one.result.records[0]
+    short = record.model_copy(update={"coder_bound": None, "tokens": 900})
+    assert coder_bound(one.result) == (record.coder_bound, False)
+    changed = type(one.result)(**{**vars(one.result), "records": (record, short)})
+    assert record.coder_bound
+    assert coder_bound(changed) == ((record.coder_bound + 900) / 2, True)
+
+
+def test_figures_show_the_best_optimised_result_of_each_cell(placed: list[Standing]):
+    shown = {
+        (s.result.run.task.name, s.result.run.decoder.name, s.result.run.k): s.submission.slug for s in best(placed)
+    }
+    assert shown["speeches", made.SMOLLM, 1] == "cram-full"
+    assert shown["random-words", made.SMOLLM, 1] == "cram"
+    assert shown["speeches", made.SMOLLM, 8] == "cram"
+    assert "second-order" not in shown.values()
+
+
+def test_decoders_differ_in_shade_and_tasks_in_shape_in_every_figure(placed: list[Standing]):
+    marks = Marks(s.result for s in placed)
+    looks = {(s.result.run.task.name, s.result.run.decoder.name): marks.of(s.result) for s in placed}
+    assert len({look.shape for (_, decoder), look in looks.items() if decoder == made.SMOLLM}) == 3
+    assert looks["speeches", made.SMOLLM].shade != looks["speeches", made.GEMMA].shade
+    assert looks["speeches", made.SMOLLM].shape == looks["speeches", made.GEMMA].shape
+
+
+def test_every_plot_has_a_row_for_what_it_draws(placed: list[Standing], found: Found):
+    for plot in all_plots(placed, {}, tables(placed, {})):
+        if plot.key == "sealed":
+            assert plot.figure is None
+            assert plot.rows == ()
+            continue
+        assert plot.figure
+        assert plot.rows
+        assert all(len(row) == len(plot.headings) for row in plot.rows)
+        assert 'width="880"' in plot.figure.wide
+        assert 'width="330"' in plot.figure.narrow
+        assert not re.search(r"<g [^>]*\s(role|aria-[a-z]+)=", plot.figure.wide)
+
+
+def test_the_front_is_of_optimisation_and_encoders_and_not_of_controls(placed: list[Standing]):
+    plot = cost(placed, "speeches", made.SMOLLM)
+    assert plot.figure
+    said = plot.figure.alternative.split("The front: ")[1]
+    assert said.count("tokens for") == 4
+    assert "for 0.02 s; " in said
+    assert "6 min 50 s" in said
+    assert "uploaded" not in {row[1] for row in plot.rows}
+
+
+def test_one_k_makes_no_line(placed: list[Standing]):
+    only = [s for s in placed if s.result.run.k == 1]
+    assert vectors(only, Marks(s.result for s in only)).figure is None
+
+
+def test_what_does_not_rank_says_why(tmp_path: Path, around: Around):
+    task = made.task()
+    older = task.ref.model_copy(update={"version": "0.9.0", "manifest_sha256": "0" * 64})
+    cases = {
+        "made on version 0.9.0 of the task": {"task": older, "subset": "speeches@2"},
+        "its decoder is not listed": {"decoder": made.decoder().model_copy(update={"tensors_sha256": "0" * 64})},
+        "its samples are not a fixed subset": {"skip": 1},
+        None: {},
+    }
+    for number, changes in enumerate(cases.values()):
+        place = made.submission(tmp_path, f"number-{number}")
+        made.add(place, limit=2, **changes)
+    found = read_submissions(tmp_path, Tasks())
+    assert found.broken == ()
+    reasons = {s.submission.slug: s.unranked for s in standings(found.submissions, Tasks(), around.rules)}
+    assert reasons == {f"number-{number}": why for number, why in enumerate(cases)}
+    newer = Rules(around.rules.listed, made.VERIFIER + 1)
+    found_newer = standings(found.submissions, Tasks(), newer)
+    assert "measured by verifier version 2" in {s.unranked for s in found_newer}

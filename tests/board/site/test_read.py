@@ -1,0 +1,163 @@
+"""What is broken is named in one line, left out, and fails the build unless that is allowed."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cramboard.board.site import Tasks, read_submissions
+from cramboard.cli import entry
+from tests.board.site import made
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("whole")
+    made.result(made.filed(made.submission(root, "one")), limit=4, confirmed=1)
+    return root
+
+
+def edited(path: Path, change: Callable[[dict], None]) -> None:
+    data = json.loads(path.read_text())
+    change(data)
+    path.write_text(json.dumps(data))
+
+
+def raise_mean(data: dict) -> None:
+    data["measures"]["tokens_per_vector"] |= {"mean": 900.0, "high": 950.0}
+
+
+def narrow(data: dict) -> None:
+    value = data["measures"]["tokens_per_vector"]
+    data["measures"]["tokens_per_vector"] = value | {"low": value["mean"] - 0.1}
+
+
+def other_samples(path: Path) -> None:
+    path.write_text(path.read_text().replace('"horizon":', '"horizon": ', 1))
+
+
+BREAKS = {
+    "summary.json: field measures: tokens_per_vector is not the mean": lambda p: edited(p / "summary.json", raise_mean),
+    "summary.json: field measures: the interval": lambda p: edited(p / "summary.json", narrow),
+    "summary.json: field ranked": lambda p: edited(p / "run.json", lambda d: d.update(ranked=False)),
+    "summary.json: field k: not that of": lambda p: edited(p / "run.json", lambda d: d.update(k=2)),
+    "samples.jsonl: not the records": lambda p: other_samples(p / "samples.jsonl"),
+    "samples.jsonl: there is no such file": lambda p: (p / "samples.jsonl").unlink(),
+    "run.json: not valid JSON": lambda p: (p / "run.json").write_text("{"),
+    "run.json: field extra": lambda p: edited(p / "run.json", lambda d: d.update(extra=1)),
+    "holds k1, which its name does not say": lambda p: p.rename(p.with_name("k3")),
+    "k1-seed4: holds k1, which its name": lambda p: p.rename(p.with_name("k1-seed4")),
+    "run.json: a number that no measurement gives": lambda p: [
+        edited(p / name, lambda d: d.update(seed=10**400)) for name in ("run.json", "summary.json")
+    ],
+    "run.json: field units: encode_seconds is below 0": lambda p: edited(
+        p / "run.json", lambda d: d["units"][0].update(encode_seconds=-1.0)
+    ),
+    "samples.jsonl: a number that no measurement gives": lambda p: (p / "samples.jsonl").write_text(
+        (p / "samples.jsonl").read_text().replace('"span":256', '"span":1' + "0" * 30, 1)
+    ),
+    "field subset: 'speeches' is not what its samples are": lambda p: [
+        edited(p / name, lambda d: d.update(subset="speeches")) for name in ("run.json", "summary.json")
+    ],
+}
+
+
+@pytest.mark.parametrize("says", BREAKS)
+def test_a_broken_result_is_named_and_left_out(whole: Path, tmp_path: Path, says: str):
+    root = Path(shutil.copytree(whole, tmp_path / "submissions"))
+    made.add(made.submission(root, "two"), limit=2)
+    BREAKS[says](made.filed(root / "one"))
+    found = read_submissions(root, Tasks())
+    assert len(found.broken) == 1
+    assert says in found.broken[0]
+    assert "\n" not in found.broken[0]
+    assert [len(submission.results) for submission in found.submissions] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("one", "name: " + "x" * 10_000_000, "larger than 64 KiB"),
+        ("one", "name: " + "x" * 500, "at most 120 characters"),
+        ("one", "[" * 5000, "not valid YAML"),
+        ("Über uns", "name: x", "name it with small letters"),
+    ],
+)
+def test_a_broken_submission_is_named_and_left_out(tmp_path: Path, name: str, content: str, says: str):
+    place = tmp_path / name
+    place.mkdir()
+    (place / "submission.yaml").write_text(content)
+    found = read_submissions(tmp_path, Tasks())
+    assert found.submissions == ()
+    assert says in found.broken[0]
+    assert len(found.broken[0]) < 500
+
+
+def test_links_are_not_followed(whole: Path, tmp_path: Path):
+    root = Path(shutil.copytree(whole, tmp_path / "submissions"))
+    place = made.filed(root / "one")
+    (place / "samples.jsonl").rename(tmp_path / "elsewhere.jsonl")
+    (place / "samples.jsonl").symlink_to(tmp_path / "elsewhere.jsonl")
+    assert "samples.jsonl: there is no such file" in read_submissions(root, Tasks()).broken[0]
+
+
+def cramboard(*words: object) -> int:
+    with pytest.raises(SystemExit) as end:
+        entry(["leaderboard", *map(str, words)])
+    return int(end.value.code or 0)
+
+
+def test_the_build_fails_on_a_broken_result_unless_told_otherwise(
+    whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    root = Path(shutil.copytree(whole, tmp_path / "submissions"))
+    (made.filed(root / "one") / "run.json").write_text("{")
+    build = ("build", "--submissions", root, "-o", tmp_path / "site")
+    assert cramboard(*build) == 3
+    said = capsys.readouterr().err
+    assert "left out: " in said
+    assert "one result is broken" in said
+    assert not (tmp_path / "site").exists()
+    assert cramboard(*build, "--allow-broken") == 0
+    assert (tmp_path / "site/index.html").is_file()
+
+
+def test_a_run_of_this_machine_stands_beside_the_others_and_has_no_rank(
+    whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    run = made.result(tmp_path / "my-run", limit=2)
+    site = tmp_path / "site"
+    assert cramboard("build", "--submissions", whole, "--with", run, "-o", site) == 0
+    assert capsys.readouterr().out == f"{site / 'index.html'}\n"
+    table = (site / f"board/speeches/{made.SMOLLM}.html").read_text()
+    assert "This machine: my-run" in table
+    assert 'title="not ranked: a run on this machine"' in table
+    assert "local-1" not in (site / "data/results.json").read_text()
+    assert "This machine" in (site / "samples/speeches/1866-johnson-1.html").read_text()
+
+
+def test_a_real_run_is_read_whole(finished_run: Path, whole: Path, tmp_path: Path):
+    site = tmp_path / "site"
+    assert cramboard("build", "--submissions", whole, "--with", finished_run, "-o", site) == 0
+    [page] = (site / "results/local-1").rglob("*.html")
+    assert "cramboard evaluate -t speeches" in page.read_text()
+    assert (site / "board/speeches/short.html").is_file()
+    assert "This machine: finished" in (site / "samples/speeches/1866-johnson-1.html").read_text()
+
+
+def test_a_folder_that_is_no_site_is_left_alone(whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters/one.txt").write_text("dear")
+    assert cramboard("build", "--submissions", whole, "-o", tmp_path / "letters") == 3
+    assert "holds something other than a site" in capsys.readouterr().err
+    assert (tmp_path / "letters/one.txt").read_text() == "dear"
+
+
+def test_an_older_site_is_replaced_whole(whole: Path, tmp_path: Path):
+    build = ("build", "--submissions", whole, "-o", tmp_path / "site")
+    assert cramboard(*build) == 0
+    (tmp_path / "site/old.html").write_text("gone")
+    assert cramboard(*build) == 0
+    assert not (tmp_path / "site/old.html").exists()

@@ -1,0 +1,179 @@
+"""The whole site: valid, closed in itself, the same twice, and saying what the results say."""
+
+import csv
+import io
+import json
+import posixpath
+import re
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from justhtml import JustHTML
+
+from cramboard.board.site import Around, Found, Tasks, build_site, read_submissions
+from cramboard.board.site.build import POLICY
+from cramboard.board.site.notes import releases
+from cramboard.schema import BoardResults, from_json
+from tests.board.site import made
+
+TABLE = f"board/speeches/{made.SMOLLM}.html"
+
+
+def body(pages: dict[str, str], path: str) -> str:
+    """Return a page's text."""
+    return " ".join(re.sub(r"<[^>]*>", " ", pages[path]).split())
+
+
+def rows_of(html: str, name: str) -> list[str]:
+    """Return the rows of a board table that are about the submission `name`."""
+    board = re.search(r'<table class="board.*?</table>', html, re.DOTALL)
+    assert board
+    return [row for row in re.findall(r"<tr[^>]*>.*?</tr>", board[0], re.DOTALL) if f">{name}<" in row]
+
+
+def test_there_is_every_page(pages: dict[str, str]):
+    assert {
+        "index.html", "figures.html", "samples.html", "published.html", "measures.html", "submit.html",
+        "downloads.html", "changelog.html", "cite.html", TABLE, "submissions/cram.html",
+        f"results/cram/speeches/{made.SMOLLM}/k1.html", "samples/speeches/1866-johnson-1.html",
+    } <= set(pages)  # fmt: skip
+
+
+def test_every_page_is_valid_html(pages: dict[str, str]):
+    for path, html in pages.items():
+        JustHTML(html, strict=True)
+        ids = re.findall(r'\sid="([^"]*)"', html)
+        assert len(ids) == len(set(ids)), path
+
+
+def test_every_link_leads_somewhere(pages: dict[str, str], site: dict[str, bytes]):
+    for path, html in pages.items():
+        for target in re.findall(r'(?:href|src)="([^"]*)"', html):
+            if target.startswith("https://"):
+                continue
+            place, _, fragment = target.partition("#")
+            there = posixpath.normpath(posixpath.join(posixpath.dirname(path), place)) if place else path
+            assert there in site, f"{path}: {target}"
+            if fragment:
+                assert f'id="{fragment}"' in pages[there], f"{path}: {target}"
+
+
+def test_nothing_comes_from_elsewhere_and_nothing_is_inline(pages: dict[str, str], site: dict[str, bytes]):
+    assert "'unsafe" not in POLICY
+    for path, html in pages.items():
+        assert f'http-equiv="Content-Security-Policy" content="{POLICY.replace(chr(39), "&#39;")}"' in html, path
+        assert not re.search(r"<style|\sstyle=|\son\w+=|<iframe|<object|javascript:", html), path
+        assert re.findall(r"<script[^>]*>(.*?)</script>", html, re.DOTALL) == [""], path
+    for name in ("board.css", "board.js"):
+        assert not re.search(rb"https?://|url\(|@import|eval\(|innerHTML", site[name])
+
+
+def test_the_script_is_small(site: dict[str, bytes]):
+    assert len(site["board.js"]) < 15_000
+
+
+def test_the_same_input_gives_the_same_bytes(around: Around, tmp_path: Path):
+    for slug in ("one", "two"):
+        made.add(made.submission(tmp_path, slug), limit=3, seconds=9)
+    first, second = read_submissions(tmp_path, Tasks()), read_submissions(tmp_path, Tasks())
+    assert first.broken == ()
+    assert build_site(first.submissions, Tasks(), around) == build_site(second.submissions, Tasks(), around)
+
+
+def test_a_table_has_a_row_a_result_under_the_heading_of_its_group(pages: dict[str, str]):
+    words = body(pages, TABLE)
+    for heading in (
+        "Optimised · k = 1 · 50 samples", "Optimised · k = 2 · 16 samples", "Encoder, up to 0.1 s a sample · k = 1",
+        "Encoder, up to 1 s a sample", "Uploaded · k = 1", "Control · k = 1",
+    ):  # fmt: skip
+        assert heading in words
+    assert "2 of 50 missing, counted 0" in words
+    assert "suffix of 1" in words
+    assert 'title="not ranked: a control"' in pages[TABLE]
+    assert "Correct in first 512" in words
+
+
+def test_only_seed_0_is_in_the_tables_and_the_others_show_the_spread(pages: dict[str, str]):
+    assert len(rows_of(pages[TABLE], "Cramming, standard")) == 4  # k = 1, 2, 4, 8
+    assert re.search(r"seed 0\), [\d.]+ \(seed 1\), [\d.]+ \(seed 2\)", body(pages, "submissions/cram.html"))
+
+
+def test_every_figure_is_drawn_and_told_in_words(pages: dict[str, str]):
+    html = pages["figures.html"]
+    assert html.count('class="plotted"') == 7
+    assert html.count("<figure>") == 7
+    for alternative in re.findall(r'role="img" aria-label="([^"]*)"', html):
+        assert len(alternative) > 60
+        assert re.search(r"\d", alternative)
+
+
+def test_a_sample_shows_its_text_and_every_submission(pages: dict[str, str]):
+    html = pages["samples/speeches/1866-johnson-1.html"]
+    words = re.sub(r"<mark.*?</mark>|<[^>]*>", "", html)
+    assert made.texts()["1866-johnson-1"][:60] in words
+    assert "✗ first failure" in html
+    assert html.count('<svg class="bits"') == 4
+    listed = re.search(r"Every submission on this sample.*?</table>", html, re.DOTALL)
+    assert listed
+    assert listed[0].count('<tr><th scope="row">') > 8
+
+
+def test_texts_that_may_not_be_shown_are_not(around: Around, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    made.add(made.submission(tmp_path, "one"), limit=2)
+    monkeypatch.setattr("cramboard.board.site.texts.may_show", lambda licence: False)
+    site = build_site(read_submissions(tmp_path, Tasks()).submissions, Tasks(), around)
+    html = site["samples/speeches/1866-johnson-1.html"].decode()
+    assert made.texts()["1866-johnson-1"][:20] not in html
+    assert "The text is not shown here" in html
+    assert 'class="passage blocks"' in html
+
+
+def test_the_downloads_agree_with_the_board(found: Found, site: dict[str, bytes], tmp_path: Path):
+    results = from_json(BoardResults, site["data/results.json"].decode(), "results.json").results
+    assert len(results) == sum(len(s.results) for s in found.submissions)
+    rows = list(csv.DictReader(io.StringIO(site["data/leaderboard.csv"].decode())))
+    assert [row["submission"] for row in rows] == [result.submission for result in results]
+    (tmp_path / "results.parquet").write_bytes(site["data/results.parquet"])
+    table = pq.read_table(tmp_path / "results.parquet").to_pylist()
+    mine = [
+        row["horizon"]
+        for row in table
+        if (row["submission"], row["task"], row["decoder"], row["k"], row["seed"])
+        == ("cram-full", "speeches", made.SMOLLM, 1, 0)
+    ]
+    [full] = [r for r in results if (r.submission, r.decoder.name) == ("cram-full", made.SMOLLM)]
+    assert sum(mine) / 50 == pytest.approx(full.measures["tokens_per_vector"].mean)
+    assert full.rank == 1
+    assert json.loads(site["data/results.schema.json"])["title"] == "BoardResults"
+
+
+def test_a_sealed_twin_gives_the_gap_and_its_page_keeps_the_samples_private(pages: dict[str, str]):
+    page = pages[f"results/tiny-encoder/speeches/{made.SMOLLM}/k1-sealed-1a2b3c4d.html"]
+    assert "stay private" in page
+    [result] = rows_of(pages[TABLE], "Tiny encoder")
+    assert re.search(r'title="[\d.]+ on 50 sealed samples">[+-][\d.]+<', result)
+
+
+def test_published_figures_stand_apart(pages: dict[str, str], around: Around):
+    assert "ACL" in pages["published.html"]
+    words = body(pages, "published.html")
+    assert "Llama-3.1-8B PG-19 1 1,568 1,094.1 ± 127.6 4,865.7 ± 546.6 7,020" in words
+    assert "Kuratov" not in pages[TABLE]
+    pages_given = [table.page for source in around.reported.sources for table in source.tables]
+    assert all(page is None for page in pages_given)
+
+
+def test_the_changelog_is_escaped_and_its_code_is_set_as_code():
+    [release] = releases("# Changelog\n\nbefore\n\n## 1.0\n\nWhat `a<b`\nsays.\n\n- one\n  more\n- <i>two</i>\n")
+    assert release.title == "1.0"
+    assert release.paragraphs == ("What <code>a&lt;b</code> says.",)
+    assert release.points == ("one more", "&lt;i&gt;two&lt;/i&gt;")
+
+
+def test_a_board_without_results_is_whole_too(around: Around):
+    site = build_site((), Tasks(), around)
+    empty = site["index.html"].decode()
+    assert "No verified result is committed yet" in empty
+    JustHTML(empty, strict=True)
+    JustHTML(site["figures.html"].decode(), strict=True)
