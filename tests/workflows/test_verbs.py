@@ -123,7 +123,7 @@ def test_results_are_proposed_as_a_branch(clone: Path, tmp_path: Path) -> None:
     assert "submissions/means/encoder.py" in listed.stdout.split()
 
 
-@pytest.mark.parametrize("words", ["evaluate", "verify", "submit check", "submit add"])
+@pytest.mark.parametrize("words", ["evaluate", "verify", "submit check", "submit add", "leaderboard build"])
 def test_every_command_that_a_verb_runs_is_there(words: str) -> None:
     assert f'cramboard" {words}' in MAKEFILE or f"cramboard {words}" in MAKEFILE
     assert cramboard(*words.split(), "--help").code == 0
