@@ -28,12 +28,11 @@ from cramboard.schema import (
     from_jsonl_file,
     from_yaml_file,
 )
+from cramboard.submission import RESULTS, SPEC_FILE, check_slug
 from cramboard.tasks import Task, load_task
 
-SPEC, RUN, SUMMARY, SAMPLES, VERIFICATIONS = (
-    "submission.yaml", "run.json", "summary.json", "samples.jsonl", "verifications.jsonl",
-)  # fmt: skip
-LIMITS = {SPEC: 64 << 10, RUN: 16 << 20, SUMMARY: 4 << 20, SAMPLES: 128 << 20, VERIFICATIONS: 4 << 20}
+RUN, SUMMARY, SAMPLES, VERIFICATIONS = "run.json", "summary.json", "samples.jsonl", "verifications.jsonl"
+LIMITS = {SPEC_FILE: 64 << 10, RUN: 16 << 20, SUMMARY: 4 << 20, SAMPLES: 128 << 20, VERIFICATIONS: 4 << 20}
 NO_MARKS = TokenMarks(ends=None, margins=(), bits=())
 # What every summary has; bytes and source entropy are only there where a sample has them.
 MEASURES = (
@@ -87,7 +86,7 @@ def read_submissions(folder: Path, tasks: Tasks) -> Found:
             broken.append(str(error))
             continue
         results: list[Result] = []
-        for run in sorted((place / "results").glob(f"*/*/*/{RUN}")):
+        for run in sorted((place / RESULTS).glob(f"*/*/*/{RUN}")):
             try:
                 results.append(_filed(run.parent, place.name, tasks))
             except InputError as error:
@@ -97,13 +96,8 @@ def read_submissions(folder: Path, tasks: Tasks) -> Found:
 
 
 def _spec(place: Path) -> SubmissionSpec:
-    _check_name(place.name, place)
-    return from_yaml_file(SubmissionSpec, _checked(place / SPEC), "submission")
-
-
-def _check_name(slug: str, place: Path) -> None:
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,59}", slug):
-        raise InputError(f"{plain(str(place))}: name it with small letters, digits and hyphens alone")
+    check_slug(place)
+    return from_yaml_file(SubmissionSpec, _checked(place / SPEC_FILE), "submission")
 
 
 def _filed(folder: Path, slug: str, tasks: Tasks) -> Result:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cramboard.cli import options as shared
+from cramboard.cli.output import printable
 from cramboard.errors import InputError
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def make_site(output: Path, submissions: Path | None, runs: Sequence[Path], allo
     # An installed wheel has no submissions: it shows the runs that are given, and the published figures.
     found = read_submissions(folder, tasks) if submissions or folder.is_dir() else Found((), ())
     for line in found.broken:
-        click.echo(f"cramboard: left out: {line}", err=True)
+        click.echo(f"cramboard: left out: {printable(line)}", err=True)
     if found.broken and not allow_broken:
         count = "one result is" if len(found.broken) == 1 else f"{len(found.broken)} results are"
         raise InputError(f"{count} broken; mend what is named above, or build with --allow-broken")

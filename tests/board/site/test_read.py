@@ -82,7 +82,7 @@ def test_a_broken_result_is_named_and_left_out(whole: Path, tmp_path: Path, says
         ("one", "name: " + "x" * 10_000_000, "larger than 64 KiB"),
         ("one", "name: " + "x" * 500, "at most 120 characters"),
         ("one", "[" * 5000, "not valid YAML"),
-        ("Über uns", "name: x", "name it with small letters"),
+        ("Über uns", "name: x", "small letters, digits and hyphens"),
     ],
 )
 def test_a_broken_submission_is_named_and_left_out(tmp_path: Path, name: str, content: str, says: str):
