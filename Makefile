@@ -3,13 +3,15 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+# Tests run in this many processes; each computes on one thread.
+JOBS   ?= 2
 
 # Of the workflows: a clone that proposes a submission, its evaluated runs, and the branch that gets its results.
 CLONE  ?= .
 RUNS   ?= runs/evaluated
 BRANCH ?= evaluated
 
-.PHONY: help install sandbox demo bench test test-slow lint format types schemas submission evaluate results propose site clean
+.PHONY: help install sandbox browser demo bench test test-slow lint format types schemas submission evaluate results propose site clean
 
 help:  ## list the verbs
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "%-12s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +30,9 @@ $(READY): pyproject.toml constraints.txt decoders.txt
 sandbox:  ## get bubblewrap, in which encoders run (Debian, Ubuntu)
 	scripts/get_sandbox.sh
 
+browser:  ## get Chromium, with which tests click through the site (Debian)
+	scripts/get_browser.sh
+
 demo: $(READY)  ## cram four real speeches into one vector each, verify them, and build the site with them
 	$(BIN)/cramboard evaluate -t speeches -d smollm2-135m-instruct-q4_1 -m cram --preset quick -k 1 --span 64 \
 		--limit 4 --output-dir runs/demo
@@ -40,7 +45,7 @@ bench: $(READY)  ## time the engine beside other loops (on a GPU if there is one
 	$(BIN)/python -m benchmarks
 
 test: $(READY) lint types  ## what CI runs: style, types, layers, tests
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses $(JOBS) --dist worksteal
 
 test-slow: $(READY)  ## the tests that are slow or need more installed, olah for one
 	$(BIN)/pip install --quiet --constraint constraints.txt --group slow

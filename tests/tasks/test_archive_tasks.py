@@ -85,7 +85,7 @@ def test_fresh_prose_is_newer_than_the_decoders_and_has_no_markup() -> None:
 
 def test_no_text_of_any_task_is_a_near_duplicate_of_another() -> None:
     texts = {f"{name} {line.id}": text for name in NAMES for line, text in drawn(name)}
-    for name in set(task_names()) - set(NAMES):
+    for name in set(task_names()) - {*NAMES, "pg19"}:  # pg19 has no manifest before it is built online
         samples = load_task(name).samples(split=None)
         texts |= {f"{name} {sample.id}": sample.text for sample in samples if sample.text is not None}
     assert near_duplicates(texts) == []
