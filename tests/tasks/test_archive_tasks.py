@@ -53,13 +53,18 @@ def test_texts_are_clean(name: str) -> None:
     for line, text in drawn(name):
         assert unicodedata.normalize("NFC", text) == text
         assert text == text.strip()
-        assert not re.search(r"[ \n]{2}|[\t\r\u00a0\u00ad\ufffd]|(?i:project gutenberg)", text), line.id
+        assert not re.search(r"[ \n]{2}|[\x00-\x09\x0b-\x1f\u00a0\u00ad\ufffd]|(?i:project gutenberg)", text), line.id
         assert text[0].isupper()
 
 
 def test_no_line_of_a_novel_looks_damaged() -> None:
     lines = [line for _, text in drawn("novels") for line in text.split("\n")]
     assert [line for line in lines if damage(line)] == []
+
+
+def test_no_line_of_a_novel_is_the_heading_of_a_chapter() -> None:
+    lines = [line for _, text in drawn("novels") for line in text.split("\n")]
+    assert [line for line in lines if re.match(r"(?i:chapter|book|part) [ivxlc\d]+\b(?!.*[.?!]\W*$)", line)] == []
 
 
 def test_passages_of_one_novel_do_not_overlap() -> None:

@@ -55,6 +55,7 @@ def tei(body: str, author: str = "Doe, Jane (1801-1877)", date: str = "<date>185
             "A drawing-room, two- or three, and a sun-rise.",
         ),
         ("<p>* * *</p><p>CHAPTER II</p><p>Chapter III. The Sea</p><p>The End.</p><p>By the Sea</p>", ""),
+        (f"<p>Chapter VIII ~ Of {'the Sea and ' * 10}the Isle</p><p>They set sail.</p>", "They set sail."),
         ("<p>“NO!”</p><p>[Illustration]</p><p>It was he .</p>", "“NO!”\nIt was he."),
         ("<p>caf\u0065\u0301 mis\u00adtake half\u2010way `so´</p>", "café mistake half-way 'so'"),  # noqa: RUF001
         (
@@ -230,6 +231,11 @@ def test_an_unwanted_section_ends_at_the_next_of_its_depth() -> None:
         Block("paragraph", "This sentence is in the rationale."),
     ]
     assert clean_proposal(blocks) == "This sentence is in the rationale."
+
+
+def test_a_backslash_that_only_divides_leaves_nothing() -> None:
+    [block] = restructured_blocks("Two ``Thing``\\s, or ``a``...\\ ``b``, and C:\\\\Temp.\n")
+    assert block.text == "Two Things, or a...b, and C:\\Temp."
 
 
 def test_markup_that_is_broken_is_read_without_a_fuss(capsys: pytest.CaptureFixture[str]) -> None:

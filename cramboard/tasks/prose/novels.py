@@ -16,6 +16,8 @@ _HEADING = re.compile(
     r"(?:chapter|book|volume|vol|part)\b\.? [\w.]{1,12}.{0,30}|(?:the )?end(?: of .{0,30})?\.?|\[.*\]",
     re.IGNORECASE,
 )
+# A heading with a title of any length; nobody writes a tilde in prose.
+_TITLED_HEADING = re.compile(r"(?:chapter|book|part) [ivxlc]+ ~ .*", re.IGNORECASE)
 _CRY = re.compile(r"""[A-Z][?!]["'”’]$""")  # noqa: RUF001
 _OPEN_END = re.compile(r"[a-z]$")
 _LONGEST_HEADING = 100
@@ -72,7 +74,7 @@ def _mend(text: str) -> str:
 
 def _is_prose(paragraph: str) -> bool:
     """Whether a paragraph is text: no heading, row of ornaments, number or remark of an editor."""
-    if paragraph.upper() == paragraph and not _CRY.search(paragraph):
+    if _TITLED_HEADING.fullmatch(paragraph) or (paragraph.upper() == paragraph and not _CRY.search(paragraph)):
         return False
     if len(paragraph) > _LONGEST_HEADING:
         return True

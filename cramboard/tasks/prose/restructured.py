@@ -76,7 +76,8 @@ def _text(document: nodes.document, node: nodes.Node) -> str:
 
 def _plain(document: nodes.document, node: nodes.Node) -> str:
     if isinstance(node, nodes.Text):
-        return str(node).replace("``", "")  # literals inside of emphasis, which do not nest
+        # Its own text still holds NUL for every backslash that only divides. Literals inside of emphasis do not nest.
+        return node.astext().replace("``", "")
     if isinstance(node, _MARKS):
         return _MARK
     if isinstance(node, nodes.inline) and "label" in node:
