@@ -113,6 +113,16 @@ def test_a_new_version_replaces_the_files_and_leaves_the_old_tag(published: Stan
     assert not any(path.startswith("random-words") for path in dataset.head.tree)
 
 
+def test_other_samples_need_a_new_version_of_their_task_too(published: Standin, tasks_folder: Path) -> None:
+    change(tasks_folder / "dataset.yaml", "version: 1.0.0", "version: 1.1.0")
+    shorten(tasks_folder / "speeches", tuning=1)
+    ended = publish()
+    assert ended.code == 3
+    assert "speeches 1.0.0 is published with other samples; raise the version in tasks/speeches" in ended.err
+    change(tasks_folder / "speeches" / "task.yaml", "\nversion: 1.0.0", "\nversion: 1.1.0")
+    assert publish().code == 0
+
+
 def test_an_older_version_than_is_there_is_refused(published: Standin, tasks_folder: Path) -> None:
     change(tasks_folder / "dataset.yaml", "version: 1.0.0", "version: 0.9.0")
     assert "it has version 1.0.0 already" in publish().err

@@ -22,6 +22,8 @@ def test_list_shows_every_task() -> None:
     assert result.exit_code == 0
     rows = [line.split() for line in result.output.splitlines()]
     assert ["random-words", "1.0.0", "50", "public,", "64", "tuning"] in [row[:6] for row in rows]
+    licences = {row[0]: " ".join(row[-5:]) for row in rows if row}
+    assert licences["random-tokens"].endswith("2048 CC0 1.0")
     assert any(row[:2] == ["speeches", "1.0.0"] and "2048" in row for row in rows)
     assert "…" not in result.output
 

@@ -1,9 +1,14 @@
 """`cramboard tasks list`."""
 
+import re
+
 import click
 
 from cramboard.cli.output import print_json, print_table
 from cramboard.cli.tasks.counts import say_counts
+
+# What a licence says beyond its name: the row has no room for it, `tasks show` prints it whole.
+_ASIDE = re.compile(r"[;,]| \(")
 
 
 @click.command("list")
@@ -30,7 +35,7 @@ def command(as_json: bool) -> None:
                 spec.version,
                 say_counts(tasks[spec.name]) if spec.name in tasks else "not built yet",
                 ", ".join(map(str, spec.lengths)),
-                spec.licence.partition(";")[0],
+                _ASIDE.split(spec.licence, maxsplit=1)[0],
             ]
             for spec in specs
         ],

@@ -14,9 +14,10 @@ import yaml
 from cramboard import hub
 from cramboard.errors import InputError, MachineError
 from cramboard.hub import OvertakenError, RemoteFile
-from cramboard.schema import DatasetSpec, HubPin
+from cramboard.schema import DatasetSpec, HubPin, TaskSpec
 from cramboard.tasks.published.layout import DATASET, HUBS_OWN, version_tag
 from cramboard.tasks.tables import same_table
+from cramboard.tasks.task import SPEC_FILE
 
 _ATTEMPTS = 5
 
@@ -33,7 +34,7 @@ def publish(dataset: DatasetSpec, made: Mapping[str, bytes], repository: str, pr
     """Publish the files `made` (path -> bytes) as the version of `dataset`.
 
     Raises:
-        InputError: If that version holds other bytes, a newer one is there, or the token may not write.
+        InputError: If that version, or a task's, holds other bytes, a newer one is there, or the token may not write.
         MachineError: If the Hub cannot be reached; typed again, the command goes on.
     """
     hub.create_dataset(repository, private)
@@ -65,6 +66,7 @@ def _publish_once(dataset: DatasetSpec, made: Mapping[str, bytes], repository: s
             f"dataset {repository}: it has version {version} already, and this is {dataset.version}; "
             "raise the version in tasks/dataset.yaml"
         )
+    _check_tasks(made, repository, head, there)
     gone = sorted(there.keys() - made.keys() - HUBS_OWN)
     commit = hub.commit(repository, head, made, gone, f"Publish version {dataset.version}")
     hub.tag(repository, commit, tag)
@@ -86,6 +88,25 @@ def _check_same(dataset: DatasetSpec, made: Mapping[str, bytes], repository: str
             )
 
 
+def _check_tasks(made: Mapping[str, bytes], repository: str, head: str, there: Mapping[str, RemoteFile]) -> None:
+    """Check that a task whose samples differ from the published ones has another version.
+
+    Raises:
+        InputError: If one has not: results name a task by its version.
+    """
+    for path in sorted(there.keys() & made.keys()):
+        if not path.endswith(f"/{SPEC_FILE}") or _same_file(there[path], made[path], repository, head):
+            continue
+        where = f"{path} of the dataset {repository}"
+        old = TaskSpec.parse(_yaml(hub.read_file(repository, head, path), where), where)
+        new = TaskSpec.parse(_yaml(made[path], path), path)
+        if old.version == new.version and old.manifest_sha256 != new.manifest_sha256:
+            raise InputError(
+                f"dataset {repository}: {new.name} {new.version} is published with other samples; raise the version "
+                f"in tasks/{path}"
+            )
+
+
 def _same_file(there: RemoteFile, data: bytes, repository: str, revision: str) -> bool:
     if there.sha256 is not None:
         same = there.sha256 == hashlib.sha256(data).hexdigest()
@@ -99,11 +120,14 @@ def _same_file(there: RemoteFile, data: bytes, repository: str, revision: str) -
 
 def _version_at(repository: str, revision: str) -> str:
     where = f"{DATASET} of the dataset {repository}"
+    return DatasetSpec.parse(_yaml(hub.read_file(repository, revision, DATASET), where), where).version
+
+
+def _yaml(data: bytes, where: str) -> object:
     try:
-        data = yaml.safe_load(hub.read_file(repository, revision, DATASET))
+        return yaml.safe_load(data)
     except (yaml.YAMLError, UnicodeDecodeError):
         raise InputError(f"{where}: not valid YAML; restore it on the Hub") from None
-    return DatasetSpec.parse(data, where).version
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -29,5 +29,7 @@ def open_source(source: TaskSource, given: Path | None = None) -> Source:
         case SeedSource() if given is None:
             return NoFiles()
     if given is not None:
-        raise UsageError(f"--source is for tasks from archives, and this one comes from {source}; leave it away")
+        raise UsageError(
+            f"--source is for tasks from archives, and this one's source is another: {source}; leave it out"
+        )
     raise InputError(f"the source {source} cannot be opened by this cramboard; upgrade it")
