@@ -66,7 +66,8 @@ class Boundary(Strict):
         except ValidationError as error:
             first = error.errors()[0]
             field = ".".join(map(str, first["loc"])) or "file"
-            raise InputError(f"{where}: field {field}: {first['msg'].lower()}; correct or restore it") from None
+            said = first["msg"][:1].lower() + first["msg"][1:]
+            raise InputError(f"{where}: field {field}: {said}; correct or restore it") from None
 
 
 def from_json(model: type[Model], text: str, where: str) -> Model:

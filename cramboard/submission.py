@@ -15,6 +15,7 @@ RESULTS = "results"
 VECTORS = "vectors"
 """The folder of uploaded certificates: `vectors/<task>/<decoder>/k<k>/`."""
 
+_SPEC_BYTES = 64 << 10
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 _LEFT_BY_TOOLS = ("__pycache__",)
 
@@ -76,11 +77,16 @@ def read_submission(folder: Path) -> Submission:
     """Read the submission in `folder`.
 
     Raises:
-        InputError: If its name is no slug, or `submission.yaml` is missing or does not fit the schema.
+        InputError: If its name is no slug, or `submission.yaml` is missing, a link, too large or not of the schema.
     """
     folder = folder.absolute()
     check_slug(folder)
-    return Submission(folder, from_yaml_file(SubmissionSpec, folder / SPEC_FILE, "submission"))
+    path = folder / SPEC_FILE
+    if path.is_symlink():
+        raise InputError(f"{path}: is a link; put the file itself there")
+    if path.is_file() and path.stat().st_size > _SPEC_BYTES:
+        raise InputError(f"{path}: larger than {_SPEC_BYTES >> 10} KiB; shorten it")
+    return Submission(folder, from_yaml_file(SubmissionSpec, path, "submission"))
 
 
 def check_slug(folder: Path) -> None:

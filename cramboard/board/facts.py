@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from cramboard.keys import canonical_json
 from cramboard.results.words import number, plain, whole
-from cramboard.schema import RunRecord, Summary, UnitCost
+from cramboard.schema import Isolation, RunRecord, Summary, UnitCost
+
+_ISOLATIONS: dict[Isolation, str] = {"sandbox": "the sandbox", "none": "an ordinary process, without the sandbox"}
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ def provenance(run: RunRecord, summary: Summary) -> list[Group]:
             Fact("Platform", made.platform),
             Fact("Search dtype", made.search_dtype),
             Fact("Attention", made.attention),
+            *((Fact("Encoder ran in", _ISOLATIONS[run.isolation]),) if run.isolation else ()),
         ),
         _group(
             "Software",

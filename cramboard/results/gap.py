@@ -1,7 +1,8 @@
 """Public beside sealed: does a method fall behind on texts that it cannot have seen?
 
 Sealed texts may be harder than public ones for every method, so a method's fall is compared with that of cramming,
-which has seen neither: a difference in differences, on a logarithmic scale because horizons differ by factors.
+which has seen neither: a difference in differences, on a logarithmic scale because horizons differ by factors. It
+needs the records of single sealed samples, which stay with the organiser until the reveal; the board has means alone.
 """
 
 import math

@@ -41,7 +41,12 @@ def _checked_place(path: Path, submissions: Path, sealed: Path | None) -> Path:
         raise InputError(f"{path}: sample {first.sample} has no result ({first.reason}); evaluate it again")
     _check_verified(path, complete)
     submission = _submission_of(complete.run, submissions)
-    return submission.folder / RESULTS / complete.run.task.name / complete.run.decoder.name / result_name(complete.run)
+    place = submission.folder
+    for name in (RESULTS, complete.run.task.name, complete.run.decoder.name, result_name(complete.run)):
+        place /= name
+        if place.is_symlink():
+            raise InputError(f"{place}: is a link, which may lead to another submission's results; remove it")
+    return place
 
 
 def result_name(run: RunRecord) -> str:

@@ -66,7 +66,7 @@ def _change_problems(found: list[Change], slug: str) -> list[str]:
     problems = []
     own = f"{SUBMISSIONS}/{slug}/"
     for change in found:
-        if change.path.startswith(f"{own}{RESULTS}/"):
+        if f"{change.path}/".startswith(f"{own}{RESULTS}/"):
             problems.append(f"{change.path}: results are written by the evaluation alone; take it out")
         elif not change.path.startswith(own):
             problems.append(f"{change.path}: a submission adds the folder {own} and nothing else; take it out")

@@ -12,8 +12,8 @@ from cramboard.methods.submitted.environment import requirement_lines
 from cramboard.methods.submitted.pinned import pinned_path
 from cramboard.methods.submitted.upload import upload_folder
 from cramboard.schema import EncoderCode
+from cramboard.submission import RESULTS, Submission
 from cramboard.submission import VECTORS as UPLOADS
-from cramboard.submission import Submission
 from cramboard.tasks import load_task
 
 _TEXT = (".py", ".md", ".txt", ".yaml", ".json")
@@ -44,6 +44,11 @@ def _files(submission: Submission) -> Iterator[str]:
     """Only plain, small text files and declared weights: nothing that could be loaded as code of another kind."""
     spec = submission.spec
     weights = {weight.file for weight in spec.encoder.weights if not weight.repository} if spec.encoder else set()
+    # What is filed or read through a link may be another submission's: none may stand for these folders, or in them.
+    for root in (submission.folder / RESULTS, submission.folder / UPLOADS):
+        for path in (root, *sorted(root.rglob("*"))):
+            if path.is_symlink() or (path == root and path.exists() and not path.is_dir()):
+                yield f"{path.relative_to(submission.folder)}: a link or no folder; remove it"
     for name, path in submission.files().items():
         if path.is_symlink() or not path.is_file():
             yield f"{name}: a link or a special file; put the file itself there"

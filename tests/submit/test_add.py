@@ -85,6 +85,14 @@ def test_a_run_that_a_verification_did_not_confirm_is_refused(made: Verified) ->
     cramboard("submit", "add", run).refused(3, "does not confirm sample 1866-johnson-1")
 
 
+def test_nothing_is_filed_through_a_link(made: Verified, clone: Path) -> None:
+    run, other = made(), clone / "submissions/other/results"
+    other.mkdir(parents=True)
+    (clone / "submissions/means/results").symlink_to("../other/results")
+    cramboard("submit", "add", run).refused(3, "means/results: is a link")
+    assert contents(other) == {}
+
+
 def test_an_edited_run_is_refused(made: Verified) -> None:
     run = made()
     summary = run / "summary.json"

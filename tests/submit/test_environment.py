@@ -40,6 +40,15 @@ def test_pinned_requirements_are_installed_once(write: Write, wheels: Path) -> N
     assert environment(read_submission(folder)) == (program, readable)
 
 
+def test_an_installation_that_never_ends_is_told_in_a_line(
+    write: Write, wheels: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cramboard.methods.submitted.environment._SECONDS", 0.01)
+    folder = write(files={"needs.txt": b"made-up==1.0\n"}, encoder={"requirements": "needs.txt"})
+    with pytest.raises(InputError, match=r"submission means: its requirements took more than 0\.01 seconds"):
+        environment(read_submission(folder))
+
+
 def test_what_is_no_wheel_is_never_built(write: Write, wheels: Path) -> None:
     (wheels / "made_up-1.0-py3-none-any.whl").unlink()
     (wheels / "made_up-1.0.tar.gz").write_bytes(b"its setup.py would run here")

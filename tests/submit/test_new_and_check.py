@@ -146,6 +146,28 @@ def test_a_link_is_not_a_file(write: Write, tmp_path: Path) -> None:
     told(check(folder), "more.txt: a link or a special file")
 
 
+@pytest.mark.parametrize("name", ["results", "vectors"])
+def test_a_link_to_the_results_of_another_is_refused(write: Write, name: str) -> None:
+    """Git carries links: what is filed through this one would take the place of another submission's."""
+    folder = write(decoders=[LISTED])
+    (folder / name).symlink_to("../cram/results")
+    told(check(folder), f"mend: {name}: a link or no folder; remove it")
+
+
+def test_a_link_or_a_mountain_is_no_submission_yaml(write: Write) -> None:
+    spec = write(decoders=[LISTED]) / "submission.yaml"
+    whole = spec.read_text()
+    spec.write_text(whole + "#" * 2**16)
+    check(spec.parent).refused(3, "submission.yaml: larger than 64 KiB")
+    spec.rename(spec.with_name("other.yaml")).write_text(whole)
+    spec.symlink_to("other.yaml")
+    check(spec.parent).refused(3, "submission.yaml: is a link")
+
+
+def test_a_refused_pattern_keeps_its_letters(write: Write) -> None:
+    check(write(encoder={"file": "../encoder.py"})).refused(3, "should match pattern '^[A-Za-z0-9_]")
+
+
 def test_weights_that_are_other_bytes(write: Write) -> None:
     encoder = {"weights": [pinned("w.safetensors", b"declared")]}
     told(check(write(files={"w.safetensors": b"other bytes"}, decoders=[LISTED], encoder=encoder)), "not the declared")

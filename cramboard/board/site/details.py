@@ -107,7 +107,7 @@ def submission_view(submission: Submission, standings: Sequence[Standing]) -> Su
             Fact("Plans", "; ".join(_plan(plan) for plan in spec.plans[:20])),
             Fact("Stored dtype", spec.dtype),
             Fact("Suffix after the vectors", f"{len(spec.suffix)} tokens" if spec.suffix else "none"),
-            Fact("Parameters", "none" if not spec.parameters else whole(spec.parameters)),
+            Fact("Parameters", "not given" if spec.parameters is None else whole(spec.parameters)),
             Fact("Training data", plain(" ".join(spec.training_data.split()), 2000)),
         ),
         rows=[_result_row(r, submission, placed.get(r.page), max(highs)) for r in _ordered(submission.results)],
@@ -154,16 +154,17 @@ def _result_row(result: Result, submission: Submission, standing: Standing | Non
 
 def _spreads(submission: Submission) -> list[tuple[str, str]]:
     """Return, for what was run with several seeds, which seed gave how many tokens per vector."""
-    by_cell: dict[tuple[str, str, int], list[Result]] = {}
+    by_cell: dict[tuple[str, str, int, str], list[Result]] = {}
     for result in _ordered(submission.results):
         if result.run.split == "public" and result.run.span is None:
-            by_cell.setdefault((result.run.task.name, result.run.decoder.name, result.run.k), []).append(result)
+            run = result.run
+            by_cell.setdefault((run.task.name, run.decoder.name, run.k, run.subset), []).append(result)
     return [
         (
-            f"{task}, {decoder}, k = {k}",
+            f"{plain(subset)}, {decoder}, k = {k}",
             ", ".join(f"{number(r.summary.measures['tokens_per_vector'].mean)} (seed {r.run.seed})" for r in results),
         )
-        for (task, decoder, k), results in by_cell.items()
+        for (_, decoder, k, subset), results in by_cell.items()
         if len(results) > 1
     ]
 

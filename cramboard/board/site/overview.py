@@ -105,4 +105,4 @@ def _link(table: Table | None) -> Link | None:
     if table.leader is None:
         return Link(table.page, "not ranked", "")
     tokens = mean_cell(table.leader.result.summary.measures["tokens_per_vector"]).text
-    return Link(table.page, tokens, f"{named(table.leader.submission.spec.name)}, k = {table.leader.result.run.k}")
+    return Link(table.page, tokens, f"k = {table.leader.result.run.k}, {named(table.leader.submission.spec.name)}")

@@ -26,13 +26,12 @@ from cramboard.schema import (
     Verification,
     from_json,
     from_jsonl_file,
-    from_yaml_file,
 )
-from cramboard.submission import RESULTS, SPEC_FILE, check_slug
+from cramboard.submission import RESULTS, read_submission
 from cramboard.tasks import Task, load_task
 
 RUN, SUMMARY, SAMPLES, VERIFICATIONS = "run.json", "summary.json", "samples.jsonl", "verifications.jsonl"
-LIMITS = {SPEC_FILE: 64 << 10, RUN: 16 << 20, SUMMARY: 4 << 20, SAMPLES: 128 << 20, VERIFICATIONS: 4 << 20}
+LIMITS = {RUN: 16 << 20, SUMMARY: 4 << 20, SAMPLES: 128 << 20, VERIFICATIONS: 4 << 20}
 NO_MARKS = TokenMarks(ends=None, margins=(), bits=())
 # What every summary has; bytes and source entropy are only there where a sample has them.
 MEASURES = (
@@ -88,6 +87,7 @@ def read_submissions(folder: Path, tasks: Tasks) -> Found:
         results: list[Result] = []
         for run in sorted((place / RESULTS).glob(f"*/*/*/{RUN}")):
             try:
+                _check_way(run.parent, folder)
                 results.append(_filed(run.parent, place.name, tasks))
             except InputError as error:
                 broken.append(str(error))
@@ -95,9 +95,18 @@ def read_submissions(folder: Path, tasks: Tasks) -> Found:
     return Found(tuple(submissions), tuple(broken))
 
 
+def _check_way(folder: Path, submissions: Path) -> None:
+    """Refuse a link on the way to a result: it would show another submission's as this one's."""
+    for place in (folder, *folder.parents):
+        if place == submissions:
+            return
+        if place.is_symlink():
+            raise InputError(f"{place}: is a link; put the folder itself there")
+
+
 def _spec(place: Path) -> SubmissionSpec:
-    check_slug(place)
-    return from_yaml_file(SubmissionSpec, _checked(place / SPEC_FILE), "submission")
+    _check_way(place, place.parent)
+    return read_submission(place).spec
 
 
 def _filed(folder: Path, slug: str, tasks: Tasks) -> Result:

@@ -123,6 +123,8 @@ def unranked(submission: Submission, result: Result, tasks: Tasks, rules: Rules)
         return "its samples are not a fixed subset"
     if result.summary.verifier_version != rules.verifier_version:
         return f"measured by verifier version {result.summary.verifier_version}"
+    if run.isolation == "none":
+        return "its encoder ran without the sandbox"
     if submission.spec.kind == "encoder" and submission.seconds(result) is None:
         return "its cost was not measured"
     return None

@@ -161,12 +161,13 @@ def rank_words(standing: Standing) -> tuple[str, str]:
 
 
 def _flags(standing: Standing) -> tuple[str, ...]:
-    summary, spec = standing.result.summary, standing.submission.spec
+    run, summary = standing.result.run, standing.result.summary
     missing = len({failure.sample for failure in summary.failures})
     return tuple(
         words
         for words, holds in (
-            (f"suffix of {len(spec.suffix)}", bool(spec.suffix)),
+            (f"suffix of {len(run.decoder.suffix)}", bool(run.decoder.suffix)),
+            ("made without the sandbox", run.isolation == "none"),
             (f"{missing} of {summary.samples} missing, counted 0", missing > 0),
             ("not confirmed by a later verification", bool(standing.result.disputes)),
         )

@@ -22,6 +22,7 @@ _LINE = re.compile(
     r"[A-Za-z0-9][\w.-]*(\[[\w,.\s-]*\])?\s*==\s*[\w.!+-]+(\s*;[\w\s.<>=!'\"()-]+)?(\s+--hash=sha256:[0-9a-f]{64})*"
 )
 _INSIDE = "/environment"
+_SECONDS = 1800
 
 
 def environment(submission: Submission) -> tuple[str, dict[str, Path]]:
@@ -65,9 +66,13 @@ def _installed(slug: str, lines: list[str]) -> Path:
     listed = folder / "requirements.txt"
     listed.write_text("\n".join(lines) + "\n", encoding="utf-8")
     words = ["-m", "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:", "--requirement", str(listed)]
-    done = subprocess.run(
-        [str(folder / "bin" / "python"), *words], capture_output=True, text=True, check=False, timeout=1800
-    )
+    try:
+        done = subprocess.run(
+            [str(folder / "bin" / "python"), *words], capture_output=True, text=True, check=False, timeout=_SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise InputError(f"submission {slug}: its requirements took more than {_SECONDS} seconds to install") from None
     if done.returncode != 0:
         said = next((line for line in reversed(done.stderr.splitlines()) if "rror" in line), "pip failed")
         shutil.rmtree(folder, ignore_errors=True)

@@ -270,7 +270,7 @@ def board(root: Path) -> Path:
             add(one, of=of, mean=mean, draws=8, seconds=seconds, confirmed=1, method={"name": slug, "settings": {}})
         add(one, mean=mean * 0.97, split="sealed", draws=9, seconds=seconds, method={"name": slug, "settings": {}})
     upload = submission(root, "second-order", name="Second-order search", kind="upload", method=None, suffix=[2])
-    add(upload, mean=85, draws=4, confirmed=1)
+    add(upload, mean=85, draws=4, confirmed=1, decoder=decoder().model_copy(update={"suffix": (2,)}))
     control = submission(root, "constant", name="Constant control", kind="control", method="constant")
     add(control, mean=0.3, draws=6, seconds=0.0)
     return root

@@ -103,6 +103,25 @@ def test_links_are_not_followed(whole: Path, tmp_path: Path):
     assert "samples.jsonl: there is no such file" in read_submissions(root, Tasks()).broken[0]
 
 
+@pytest.mark.parametrize("linked", ["results", "results/speeches"])
+def test_a_link_to_the_results_of_another_shows_nothing(whole: Path, tmp_path: Path, linked: str):
+    root = Path(shutil.copytree(whole, tmp_path / "submissions"))
+    place = made.submission(root, "two") / linked
+    place.parent.mkdir(exist_ok=True)
+    place.symlink_to(root / "one" / linked)
+    found = read_submissions(root, Tasks())
+    assert [len(submission.results) for submission in found.submissions] == [1, 0]
+    assert f"two/{linked}: is a link" in found.broken[0]
+
+
+def test_a_link_to_another_submission_is_none(whole: Path, tmp_path: Path):
+    root = Path(shutil.copytree(whole, tmp_path / "submissions"))
+    (root / "two").symlink_to(root / "one")
+    found = read_submissions(root, Tasks())
+    assert [submission.slug for submission in found.submissions] == ["one"]
+    assert "two: is a link" in found.broken[0]
+
+
 def cramboard(*words: object) -> int:
     with pytest.raises(SystemExit) as end:
         entry(["leaderboard", *map(str, words)])

@@ -13,6 +13,7 @@ from justhtml import JustHTML
 
 from cramboard.board.site import Around, Found, Tasks, build_site, read_submissions
 from cramboard.board.site.build import POLICY
+from cramboard.board.site.details import _spreads
 from cramboard.board.site.notes import releases
 from cramboard.schema import BoardResults, from_json
 from tests.board.site import made
@@ -153,6 +154,30 @@ def test_a_sealed_twin_gives_the_gap_and_its_page_keeps_the_samples_private(page
     assert "stay private" in page
     [result] = rows_of(pages[TABLE], "Tiny encoder")
     assert re.search(r'title="[\d.]+ on 50 sealed samples">[+-][\d.]+<', result)
+
+
+def test_what_a_run_did_is_flagged_whatever_its_submission_says(around: Around, tmp_path: Path):
+    one = made.submission(tmp_path, "one", name="One", kind="encoder", method=None, encoder={})
+    suffixed = made.decoder().model_copy(update={"suffix": (2, 3)})
+    made.add(one, limit=4, isolation="none", decoder=suffixed)
+    site = build_site(read_submissions(tmp_path, Tasks()).submissions, Tasks(), around)
+    [row] = rows_of(site[TABLE].decode(), "One")
+    assert "<small>suffix of 2; made without the sandbox</small>" in row
+    assert "not ranked: its encoder ran without the sandbox" in row
+    assert (
+        "an ordinary process, without the sandbox"
+        in site[f"results/one/speeches/{made.SMOLLM}/k1-first4.html"].decode()
+    )
+
+
+def test_no_two_results_share_a_page_and_samples_of_another_number_are_no_other_seed(around: Around, tmp_path: Path):
+    one = made.submission(tmp_path, "one")
+    for changes in ({}, {"limit": 4}, {"span": 16}, {"seed": 2}, {"split": "sealed"}, {"k": 2}, {"name": made.GEMMA}):
+        made.add(one, **changes)
+    [submission] = read_submissions(tmp_path, Tasks()).submissions
+    assert len({result.page for result in submission.results}) == len(submission.results) == 7
+    [spread] = _spreads(submission)
+    assert (spread[0], spread[1].count("seed")) == (f"speeches, {made.SMOLLM}, k = 1", 2)
 
 
 def test_published_figures_stand_apart(pages: dict[str, str], around: Around):

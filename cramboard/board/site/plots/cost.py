@@ -34,7 +34,7 @@ def cost(placed: Sequence[Standing], task: str, decoder: str) -> Plot:
         words=(
             "Seconds of making one sample's vectors, on the machine that each run names. The stepped line is the "
             "front: nothing that was measured holds more for less. Thin curves show how far an optimisation had come "
-            "at any time, as its own search counts tokens."
+            "at any time."
         ),
         figure=_draw(shown) if shown else None,
         legend=(

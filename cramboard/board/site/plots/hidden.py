@@ -26,7 +26,7 @@ def hidden(placed: Sequence[Standing], sealed: Sealed, marks: Marks) -> Plot:
         title="Public against sealed",
         words=(
             "The same method on a task's public samples and on a sealed set of it, drawn with a secret seed. On the "
-            "line both are alike; far below it, a method knew the public samples."
+            "line both are alike; far below it, and further below than cramming, a method knew the public samples."
         ),
         figure=_draw(rows, [marks.of(s.result) for s, _ in pairs]) if rows else None,
         legend=marks.legend(s.result for s, _ in pairs),
