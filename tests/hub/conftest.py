@@ -60,15 +60,21 @@ def tasks_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tasks
 
 
+WITHOUT_CLONE = f"import json, sys\nsys.path = [place for place in sys.path if place != {str(ROOT)!r}]"
+
+
 @pytest.fixture
 def run_outside(standin: Standin, tmp_path: Path) -> Callable[..., object]:
-    """Run Python code in a process that has its own Hub cache and no cramboard on its path; return what it prints."""
+    """Run Python code in a process that has its own Hub cache and no cramboard on its path; return what it prints.
+
+    The clone may be on the path of every process (an editable install), so it is taken off there.
+    """
 
     def run(code: str, **variables: str) -> object:
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         given = {"HF_ENDPOINT": standin.url, "HF_HOME": str(tmp_path / "hf"), "HF_HUB_DISABLE_XET": "1"}
         ended = subprocess.run(
-            [sys.executable, "-c", f"import json\n{code}"],
+            [sys.executable, "-c", f"{WITHOUT_CLONE}\n{code}"],
             env=kept | given | variables, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
         assert ended.returncode == 0, ended.stderr
