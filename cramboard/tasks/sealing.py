@@ -40,6 +40,11 @@ class SealedTask(Task):
     folder: Path
 
     @property
+    def is_sealed(self) -> bool:
+        """Whether its samples are private."""
+        return True
+
+    @property
     def tuned_on(self) -> Task:
         """The public task: controls are fitted on its tuning samples."""
         return self.home

@@ -65,6 +65,11 @@ class Task:
         return dict(Counter(line.split for line in self.lines))
 
     @property
+    def is_sealed(self) -> bool:
+        """Whether its samples are private."""
+        return False
+
+    @property
     def tuned_on(self) -> "Task":
         """The task whose tuning samples the constant controls are fitted on."""
         return self

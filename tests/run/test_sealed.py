@@ -41,6 +41,8 @@ def test_what_is_published_names_the_set_by_its_commitment_and_no_text(sealed_ru
                 assert line[field] not in published
         assert private["secret"] not in published
         assert str(sealed) not in published
+    units = json.loads((sealed_run / "run.json").read_text())["units"]
+    assert [unit["curve"] for unit in units] == [[], []]
 
 
 def test_no_key_is_made_of_a_text_that_could_be_guessed(sealed_run: Path, sealed: Path) -> None:
