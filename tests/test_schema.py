@@ -10,12 +10,12 @@ from cramboard.schema import (
     Interval,
     ManifestLine,
     TaskSpec,
-    export,
     from_json,
     from_jsonl_file,
     from_yaml_file,
     to_jsonl,
 )
+from cramboard.schema.export import export
 
 LINE = ManifestLine(
     id="one", split="public", origin="made up", start=0, characters=3, author="A", date="2026-01-01", sha256="a" * 64

@@ -1,0 +1,101 @@
+"""What the board reads that is no result, and gives away."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from cramboard.schema.base import Boundary, Name, Sha256, Split, StoredDtype, Strict
+from cramboard.schema.certificates import DecoderRef, MethodRef
+from cramboard.schema.runs import Interval
+from cramboard.schema.submissions import Link, ShortText, SubmissionKind
+from cramboard.schema.tasks import TaskRef
+
+
+class ReportedRow(Strict):
+    """One published figure: a decoder on one kind of text. Spreads are standard deviations."""
+
+    decoder: ShortText
+    text: ShortText
+    k: Annotated[int, Field(ge=1)] = 1
+    tokens: float | None = None
+    tokens_spread: float | None = None
+    token_gain: float | None = None
+    token_gain_spread: float | None = None
+    information: float | None = None
+    information_spread: float | None = None
+    note: Annotated[str, Field(max_length=200)] = ""
+
+
+class ReportedTable(Strict):
+    """A published table; `table` and `page` are null where they are not known, and are never guessed.
+
+    `tokens` says what the tokens are a measure of, in the authors' protocol.
+    """
+
+    table: ShortText | None = None
+    page: Annotated[int, Field(ge=1)] | None = None
+    title: ShortText
+    tokens: Annotated[str, Field(min_length=1, max_length=600)]
+    information_unit: Literal["nats", "bits"] | None = None
+    rows: Annotated[tuple[ReportedRow, ...], Field(min_length=1)]
+
+
+class ReportedSource(Strict):
+    """A publication whose figures are shown beside the verified ones, and never ranked."""
+
+    title: Annotated[str, Field(min_length=1, max_length=200)]
+    authors: ShortText
+    year: int
+    venue: ShortText
+    link: Link
+    protocol: Annotated[str, Field(min_length=1, max_length=2000)]
+    tables: Annotated[tuple[ReportedTable, ...], Field(min_length=1)]
+
+
+class Reported(Boundary):
+    """`leaderboard/reported.yaml`: published figures."""
+
+    sources: tuple[ReportedSource, ...]
+
+
+class BoardResult(Strict):
+    """One verified result as the board has it; `unranked` says why it has no rank.
+
+    `cost_class` is set for encoders, `span` where another than the declared one was asked for, and
+    `sealed_tokens_per_vector` where the same was run on a sealed set.
+    """
+
+    submission: Name
+    name: str
+    kind: SubmissionKind
+    cost_class: str | None
+    task: TaskRef
+    subset: str
+    split: Split
+    decoder: DecoderRef
+    method: MethodRef
+    k: int
+    seed: int
+    span: int | None
+    rank: int | None
+    unranked: str | None
+    samples: int
+    failures: int
+    measures: dict[str, Interval]
+    lengths: dict[int, dict[str, Interval]]
+    stored: dict[StoredDtype, Interval]
+    coarsest: StoredDtype | None
+    encode_seconds_per_sample: float | None
+    device: str
+    sealed_tokens_per_vector: Interval | None
+    confirmed_by: int
+    started: str
+    command: str
+    verifier_version: int
+    certificate_sha256: Sha256
+
+
+class BoardResults(Boundary):
+    """`results.json` of the site: every result that the board shows."""
+
+    results: tuple[BoardResult, ...]
