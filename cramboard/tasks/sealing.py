@@ -6,6 +6,7 @@ bytes) and binds everything: source, secret, and each sample's origin, start and
 later is the reveal: anyone can recompute the commitment and draw the same samples again.
 """
 
+import os
 import re
 import secrets
 from collections.abc import Sequence
@@ -100,8 +101,11 @@ def seal(
         commitment=commitment_of(sealed),
     )
     texts = {_text_file(line): text.encode() for line, text in drawn}
-    publish_folder(folder, {SEALED: to_json(sealed).encode(), COMMITMENT: to_json(commitment).encode(), **texts})
-    folder.chmod(0o700)
+    others = os.umask(0o077)  # From the first byte on, nobody else reads it.
+    try:
+        publish_folder(folder, {SEALED: to_json(sealed).encode(), COMMITMENT: to_json(commitment).encode(), **texts})
+    finally:
+        os.umask(others)
     return commitment
 
 

@@ -12,8 +12,8 @@ from cramboard.tasks import load_task, task_names
 from cramboard.tasks.building import builder_of
 from cramboard.tasks.duplicates import near_duplicates
 from cramboard.tasks.plan import Plan
-from cramboard.tasks.prose.damage import damage
 from cramboard.tasks.sources import open_source
+from tests.tasks.damage import damage
 
 pytestmark = pytest.mark.archives
 NAMES = ["fresh", "novels"]

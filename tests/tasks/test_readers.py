@@ -6,12 +6,12 @@ import pytest
 
 from cramboard.errors import InputError
 from cramboard.tasks.prose.blocks import Block
-from cramboard.tasks.prose.damage import damage
 from cramboard.tasks.prose.markdown import markdown_blocks
 from cramboard.tasks.prose.proposals import clean_proposal
 from cramboard.tasks.prose.restructured import restructured_blocks
 from cramboard.tasks.readers.tei_novel import usual_name
 from cramboard.tasks.reading import Work, reader_named
+from tests.tasks.damage import damage
 
 
 @dataclass(frozen=True)
