@@ -62,6 +62,24 @@ def test_neighbours_order_and_room_do_not_matter():
     assert torch.allclose(turned, gradients[order], rtol=1e-9, atol=1e-12)
 
 
+def test_kernels_are_given_vectors_row_after_row_also_where_rows_share_them(monkeypatch):
+    """The constant control gives all rows one vector, expanded; kernels take a stride of d for granted."""
+    ids, _ = rows()
+    shared = torch.randn(1, 1, 48, dtype=torch.float64, generator=torch.Generator().manual_seed(2)).expand(4, -1, -1)
+    wide = torch.float64
+    a_pass = FusedPass(weights_of(llama(), 32, wide, wide), 1, ANCHOR, wide, wide, plain)
+    given = []
+    descend = FusedNetwork.descend
+
+    def spy(network, packing, vectors, sharpness):
+        given.append(vectors)
+        return descend(network, packing, vectors, sharpness)
+
+    monkeypatch.setattr(FusedNetwork, "descend", spy)
+    a_pass(ids, shared, TARGETS, TEMPERATURE, 64)
+    assert [vectors.is_contiguous() for vectors in given] == [True]
+
+
 def test_a_room_holds_its_need():
     a_pass = fused(llama())
     assert int(a_pass.need(TARGETS)) == 11 + 19 + 3
