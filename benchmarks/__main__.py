@@ -22,11 +22,11 @@ import torch
 
 from benchmarks.loops import prototype_loop, published_loop
 from benchmarks.shapes import ANCHOR, SHAPES, random_llama, random_weights
-from cramboard.methods.cram.passes import Pass
-from cramboard.methods.cram.passes.reference import ReferencePass
 from cramboard.methods.cram.settings import CramSettings
 from cramboard.methods.cram.slots import Slots
-from cramboard.methods.cram.stepper import Stepper
+from cramboard.methods.engine.passes import Pass
+from cramboard.methods.engine.passes.reference import ReferencePass
+from cramboard.methods.engine.stepper import Stepper
 from cramboard.run.provenance import provenance
 
 SMALL = "SmolLM2-135M's width, 4 layers, 8,192 tokens"
@@ -115,8 +115,8 @@ class Bench:
 
     def fused(self, name: str, samples: int, tokens: int) -> None:
         """Time the engine on the fused pass with random weights."""
-        from cramboard.methods.cram.fused import kernels
-        from cramboard.methods.cram.passes.fused import FusedPass
+        from cramboard.methods.engine.fused import kernels
+        from cramboard.methods.engine.passes.fused import FusedPass
 
         weights = random_weights(SHAPES[name], tokens + 1, torch.float16, torch.bfloat16)
         a_pass = FusedPass(weights, 1, ANCHOR, torch.float16, torch.bfloat16, kernels)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 
 from cramboard.decoders import Decoder
-from cramboard.methods.cram.fused.weights import Layer, Product, Shape, Weights
+from cramboard.methods.engine.fused.weights import Layer, Product, Shape, Weights
 
 ANCHOR = 0
 

@@ -10,6 +10,7 @@ from cramboard.schema import (
     Failure,
     LengthMeasures,
     MethodRef,
+    OtherHorizons,
     Provenance,
     RunRecord,
     SampleRecord,
@@ -72,6 +73,7 @@ def record(sample: str = "sample-1", **changes: Any) -> SampleRecord:
         "tokens": 74,
         "horizon": 30,
         "greedy_horizon": 31,
+        "other_horizons": other_horizons(30),
         "censored": False,
         "self_limited": False,
         "bytes": 128,
@@ -81,6 +83,7 @@ def record(sample: str = "sample-1", **changes: Any) -> SampleRecord:
         "coder_bound": 74,
         "gain_bits": 171.2,
         "control_gain_bits": 6.5,
+        "at_span": at_length(64, 150.0, 8.5),
         "lengths": (),
         "stored": stored(30, 30, 28, 4),
         "coarsest": "bfloat16",
@@ -104,12 +107,18 @@ def at_length(length: int, gain: float, control: float) -> LengthMeasures:
     """Return measures at one fixed length."""
     return LengthMeasures(
         length=length,
+        surprisal_bits=6.1 * length,
         gain_bits=gain,
         control_gain_bits=control,
         accuracy=min(1.0, 40 / length),
         token_gain=24.0,
         utilisation=0.041,
     )
+
+
+def other_horizons(horizon: int) -> OtherHorizons:
+    """Return the horizons that others would count of vectors whose first token is certified."""
+    return OtherHorizons(argmax=horizon, after_first=max(0, horizon - 1), argmax_after_first=max(0, horizon - 1))
 
 
 def point(seconds: float, steps: int, horizon: float, certified: bool) -> CurvePoint:
@@ -187,6 +196,8 @@ def essays() -> tuple[RunRecord, Summary, list[SampleRecord], dict[str, str]]:
             tokens=len(ends_of(text)),
             horizon=horizon,
             greedy_horizon=horizon,
+            other_horizons=other_horizons(horizon),
+            at_span=at_length(horizon if sample == "essay-map" else max(64, horizon), 5.7 * horizon, 0.2 * horizon),
             censored=sample == "essay-clock",
             self_limited=sample == "essay-map",
             bytes=ends_of(text)[horizon - 1],

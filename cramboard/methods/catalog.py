@@ -11,7 +11,7 @@ from cramboard.errors import InputError, UsageError
 from cramboard.methods.interface import AnyMethod, Made, Request
 from cramboard.schema import Isolation, MethodRef
 
-_NOT_METHODS = ("catalog", "interface", "submitted")
+_NOT_METHODS = ("catalog", "engine", "interface", "submitted")
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
 
 

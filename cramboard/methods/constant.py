@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import torch
 
-from cramboard.methods.cram.adam import Adam
-from cramboard.methods.cram.parameters import LowRank
-from cramboard.methods.cram.passes import choose_pass
-from cramboard.methods.cram.stepper import Stepper
+from cramboard.methods.engine.adam import Adam
+from cramboard.methods.engine.parameters import LowRank
+from cramboard.methods.engine.passes import choose_pass
+from cramboard.methods.engine.stepper import Stepper
 from cramboard.methods.interface import Made, MethodKind, Request, at_least
 
 

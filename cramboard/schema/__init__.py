@@ -30,6 +30,7 @@ from cramboard.schema.decoders import DecoderSpec, GgufPackage, HubRepository
 from cramboard.schema.measurements import (
     CERTIFIED_MARGIN,
     LengthMeasures,
+    OtherHorizons,
     SampleRecord,
     StoredHorizon,
     TokenMarks,
@@ -90,6 +91,7 @@ __all__ = [
     "MethodRef",
     "Model",
     "Name",
+    "OtherHorizons",
     "PackageSource",
     "PassagesRule",
     "PinnedFile",

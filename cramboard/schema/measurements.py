@@ -9,14 +9,30 @@ CERTIFIED_MARGIN = 0.05
 
 
 class LengthMeasures(Strict):
-    """Measures over the first `length` tokens; gains are bits for all k vectors together."""
+    """Measures over the first `length` tokens; gains are bits for all k vectors together.
+
+    `surprisal_bits` is what the decoder needs for them without vectors: the size of an ideal arithmetic coder's code.
+    """
 
     length: int = Field(ge=1)
+    surprisal_bits: float = Field(ge=0)
     gain_bits: float
     control_gain_bits: float
     accuracy: float
     token_gain: float
     utilisation: float
+
+
+class OtherHorizons(Strict):
+    """Leading tokens by rules that others count by; never ranked.
+
+    `argmax` asks for no margin: behind the true prefix the argmax is right. `after_first` takes t_1 as given: the
+    certified tokens from t_2 on. `argmax_after_first` does both.
+    """
+
+    argmax: int
+    after_first: int
+    argmax_after_first: int
 
 
 class StoredHorizon(Strict):
@@ -52,6 +68,7 @@ class SampleRecord(Boundary):
     tokens: int
     horizon: int
     greedy_horizon: int
+    other_horizons: OtherHorizons
     censored: bool
     self_limited: bool
     bytes: int | None
@@ -62,6 +79,7 @@ class SampleRecord(Boundary):
     coder_bound: int | None
     gain_bits: float
     control_gain_bits: float
+    at_span: LengthMeasures
     lengths: tuple[LengthMeasures, ...]
     stored: dict[StoredDtype, StoredHorizon]
     coarsest: StoredDtype

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
-from cramboard.schema import SampleRecord
+from cramboard.schema import LengthMeasures, SampleRecord
 from cramboard.verify.measures import confirms
 
 # Bits a token by which a later verification may differ.
@@ -43,22 +43,27 @@ def confirm(recorded: Sequence[SampleRecord], later: Sequence[SampleRecord]) -> 
     return Confirmation(len(recorded) - len(unconfirmed), identical, tuple(unconfirmed), round(largest, 9))
 
 
+def _rows(record: SampleRecord) -> tuple[LengthMeasures, ...]:
+    return (record.at_span, *record.lengths)
+
+
 def _bits_difference(old: SampleRecord, new: SampleRecord) -> float:
     """Return the largest difference of any bit count, divided by its tokens."""
     pairs = []
-    for a, b in zip(old.lengths, new.lengths, strict=False):
-        pairs += [(a.gain_bits, b.gain_bits, b.length), (a.control_gain_bits, b.control_gain_bits, b.length)]
+    for a, b in zip(_rows(old), _rows(new), strict=False):
+        names = ("surprisal_bits", "gain_bits", "control_gain_bits")
+        pairs += [(getattr(a, name), getattr(b, name), b.length) for name in names]
     if old.horizon == new.horizon:
-        names = ("recovered_bits", "source_bits", "gain_bits", "control_gain_bits")
-        pairs += [(getattr(old, name) or 0.0, getattr(new, name) or 0.0, max(1, new.horizon)) for name in names]
+        totals = ("recovered_bits", "source_bits", "gain_bits", "control_gain_bits")
+        pairs += [(getattr(old, name) or 0.0, getattr(new, name) or 0.0, max(1, new.horizon)) for name in totals]
     return max((abs(a - b) / n for a, b, n in pairs), default=0.0)
 
 
 def _agree(old: SampleRecord, new: SampleRecord) -> bool:
     """Say whether everything that is not bits is the same, as far as machines agree."""
-    if [row.length for row in old.lengths] != [row.length for row in new.lengths]:
+    if [row.length for row in _rows(old)] != [row.length for row in _rows(new)]:
         return False
-    for a, b in zip(old.lengths, new.lengths, strict=True):
+    for a, b in zip(_rows(old), _rows(new), strict=True):
         turned = abs(a.accuracy - b.accuracy) * b.length
         if max(turned, abs(a.token_gain - b.token_gain)) > _TURNED + 0.01 or abs(a.utilisation - b.utilisation) > 0.01:
             return False

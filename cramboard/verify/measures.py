@@ -46,6 +46,12 @@ def horizon(margins: torch.Tensor, threshold: float) -> int:
     return int(failed[0]) if len(failed) else len(margins)
 
 
+def argmax_horizon(margins: torch.Tensor) -> int:
+    """Return the number of leading tokens whose argmax is right, whatever the margin (a tie is not)."""
+    failed = (margins <= 0).nonzero()
+    return int(failed[0]) if len(failed) else len(margins)
+
+
 def confirms(margins: torch.Tensor, h: int) -> bool:
     """Say whether a verification with these margins confirms the horizon h: `h(0.06) <= h <= h(0.04)`."""
     return horizon(margins, CONFIRM_STRICT) <= h <= horizon(margins, CONFIRM_LOOSE)

@@ -14,6 +14,7 @@ from cramboard.schema import (
     CertificateEntry,
     DecoderRef,
     LengthMeasures,
+    OtherHorizons,
     SampleRecord,
     TaskRef,
     TokenMarks,
@@ -25,7 +26,7 @@ from cramboard.verify.robustness import bfloat16_decoder_horizon, stored_horizon
 from cramboard.verify.scoring import TokenScores, score
 
 # Raised by any change that could move a number; a measurement's key holds it.
-VERIFIER_VERSION = 2
+VERIFIER_VERSION = 3
 # Tokens whose margins and bits are kept beyond the horizon, so that a page can show the failure in its place.
 _MARKS_BEYOND = 64
 
@@ -139,6 +140,11 @@ def _measure(
         tokens=n,
         horizon=h,
         greedy_horizon=0,
+        other_horizons=OtherHorizons(
+            argmax=measures.argmax_horizon(with_vectors.margins),
+            after_first=measures.horizon(with_vectors.margins[1:], CERTIFIED_MARGIN),
+            argmax_after_first=measures.argmax_horizon(with_vectors.margins[1:]),
+        ),
         censored=h == n and reaches_end,
         self_limited=h >= entry.span and not (h == n and reaches_end),
         bytes=tokens.text_bytes(sample.text, h),
@@ -149,6 +155,7 @@ def _measure(
         coder_bound=measures.coder_bound(without.bits, stored[certificate.dtype].bits),
         gain_bits=_bits(measures.information_gain(without.bits, with_vectors.bits, h)),
         control_gain_bits=_bits(measures.information_gain(without.bits, with_control.bits, h)),
+        at_span=_at_length(entry.span, with_vectors, without, with_control, k, decoder),
         lengths=tuple(
             _at_length(length, with_vectors, without, with_control, k, decoder) for length in lengths if length <= n
         ),
@@ -166,6 +173,7 @@ def _at_length(
     gained = measures.token_gain(without.margins, vectors.margins, length)
     return LengthMeasures(
         length=length,
+        surprisal_bits=_bits(float(without.bits[:length].sum())),
         gain_bits=_bits(measures.information_gain(without.bits, vectors.bits, length)),
         control_gain_bits=_bits(measures.information_gain(without.bits, control.bits, length)),
         accuracy=_ratio(measures.accuracy(vectors.margins, length)),

@@ -11,11 +11,11 @@ import torch
 from cramboard.decoders import Decoder, find_decoder, load_decoder
 from cramboard.methods import Assignment, Request, choose_method
 from cramboard.methods.cram import CramSettings
-from cramboard.methods.cram.engine import cram
-from cramboard.methods.cram.objective import cross_entropy, leading, margins, mean_weights
-from cramboard.methods.cram.parameters import LowRank
-from cramboard.methods.cram.passes.reference import ReferencePass
+from cramboard.methods.cram.make import cram
 from cramboard.methods.cram.slots import checkpoints
+from cramboard.methods.engine.objective import cross_entropy, leading, margins, mean_weights
+from cramboard.methods.engine.parameters import LowRank
+from cramboard.methods.engine.passes.reference import ReferencePass
 
 TEXTS = ["The quick brown fox", "Pack my box with five dozen jugs", "Sphinx of black"]
 SETTINGS = CramSettings(span=12, steps=60, patience=60, rate=0.3, rank=4, first=2, grow=4, settle=7, warmup=5)
@@ -113,7 +113,7 @@ def test_samples_that_follow_one_another_in_a_slot_get_what_they_get_alone(decod
     texts = [*TEXTS, "a", "How vexingly quick daft zebras jump"]
     settings = replace(SETTINGS, patience=20)
     whole = cram(settings, request(decoder, texts))
-    monkeypatch.setattr("cramboard.methods.cram.engine._MOST_SLOTS", slots)
+    monkeypatch.setattr("cramboard.methods.cram.make._MOST_SLOTS", slots)
     turns = cram(settings, request(decoder, texts[::-1]))
     for one, other in zip(whole.vectors, turns.vectors[::-1], strict=True):
         assert torch.allclose(one, other, rtol=1e-6, atol=1e-6)
@@ -133,7 +133,7 @@ def test_running_out_of_memory_halves_the_slots_and_keeps_what_is_done(decoder, 
                 raise torch.OutOfMemoryError("small")
             return super().__call__(ids, *rest)
 
-    monkeypatch.setattr("cramboard.methods.cram.engine.choose_pass", lambda decoder, dtype, k, n: Small(decoder, dtype))
+    monkeypatch.setattr("cramboard.methods.cram.make.choose_pass", lambda decoder, dtype, k, n: Small(decoder, dtype))
     found = cram(SETTINGS, request(decoder, TEXTS)).vectors
     assert sorted(set(rows)) == [1, 3]
     assert all(torch.allclose(a, b, rtol=1e-6, atol=1e-6) for a, b in zip(found, expected, strict=True))
@@ -143,7 +143,7 @@ def test_running_out_of_memory_with_one_sample_is_told(decoder, monkeypatch):
     def none(decoder, dtype, k, n):
         raise torch.OutOfMemoryError("none")
 
-    monkeypatch.setattr("cramboard.methods.cram.engine.choose_pass", none)
+    monkeypatch.setattr("cramboard.methods.cram.make.choose_pass", none)
     with pytest.raises(torch.OutOfMemoryError):
         cram(SETTINGS, request(decoder, TEXTS))
 
@@ -212,8 +212,8 @@ def test_the_mean_is_over_each_samples_target_and_the_sum_over_samples():
 def test_running_the_head_in_chunks_changes_nothing(decoder, monkeypatch):
     whole = cram(SETTINGS, request(decoder, TEXTS)).vectors
     for module in ("passes.reference", "certify"):
-        monkeypatch.setattr(f"cramboard.methods.cram.{module}._LOGITS", 5 * decoder.vocabulary)
-    monkeypatch.setattr("cramboard.methods.cram.certify._TOKENS", 30)
+        monkeypatch.setattr(f"cramboard.methods.engine.{module}._LOGITS", 5 * decoder.vocabulary)
+    monkeypatch.setattr("cramboard.methods.engine.certify._TOKENS", 30)
     chunked = cram(SETTINGS, request(decoder, TEXTS)).vectors
     assert all(torch.allclose(a, b, rtol=1e-5, atol=1e-5) for a, b in zip(whole, chunked, strict=True))
 

@@ -5,7 +5,7 @@ whatever precision is fast; what it found is certified in the verifier's own ari
 kept.
 """
 
-from cramboard.methods.cram.engine import cram
+from cramboard.methods.cram.make import cram
 from cramboard.methods.cram.settings import PRESETS, CramSettings
 from cramboard.methods.interface import MethodKind
 

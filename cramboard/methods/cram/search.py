@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import torch
 
-from cramboard.methods.cram.passes import Pass
 from cramboard.methods.cram.slots import Found, Slots
-from cramboard.methods.cram.stepper import Stepper
+from cramboard.methods.engine.passes import Pass
+from cramboard.methods.engine.stepper import Stepper
 from cramboard.methods.interface import Assignment
 
 # Steps between two looks at the slots.

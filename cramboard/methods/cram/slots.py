@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import torch
 
-from cramboard.methods.cram.adam import Adam
-from cramboard.methods.cram.objective import leading
-from cramboard.methods.cram.parameters import LowRank
-from cramboard.methods.cram.passes import Pass
 from cramboard.methods.cram.settings import CramSettings
+from cramboard.methods.engine.adam import Adam
+from cramboard.methods.engine.objective import leading
+from cramboard.methods.engine.parameters import LowRank
+from cramboard.methods.engine.passes import Pass
 
 # Fractions of a search's steps after which its best vectors are set aside for the anytime curve.
 _FRACTIONS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)

@@ -71,6 +71,7 @@ def made_record(line: ManifestLine, mean: float, k: int, name: str, draw: random
     lengths = tuple(
         LengthMeasures(
             length=n,
+            surprisal_bits=round(4.7 * n, 3),
             gain_bits=round(0.8 * recovered * min(1, n / max(horizon, 1)) - max(0, n - horizon) * 0.02, 3),
             control_gain_bits=round(12 - n / 100, 3),
             accuracy=round(min(1.0, (min(horizon, n) + 0.34 * max(0, n - horizon)) / n), 6),
@@ -86,6 +87,8 @@ def made_record(line: ManifestLine, mean: float, k: int, name: str, draw: random
         tokens=4000,
         horizon=horizon,
         greedy_horizon=horizon,
+        other_horizons=records.other_horizons(horizon),
+        at_span=lengths[2],
         bytes=None if drawn else ends[horizon - 1] if horizon else 0,
         recovered_bits=recovered,
         density=round(recovered / (k * d), 6),

@@ -3,12 +3,12 @@
 import pytest
 import torch
 
-from cramboard.methods.cram.fused.network import FusedNetwork
-from cramboard.methods.cram.fused.packing import pack, row_lengths
-from cramboard.methods.cram.fused.weights import known, weights_of
-from cramboard.methods.cram.passes.fused import FusedPass
-from tests.methods.fused import plain
-from tests.methods.fused.tiny import FAMILIES, gemma, llama
+from cramboard.methods.engine.fused.network import FusedNetwork
+from cramboard.methods.engine.fused.packing import pack, row_lengths
+from cramboard.methods.engine.fused.weights import known, weights_of
+from cramboard.methods.engine.passes.fused import FusedPass
+from tests.methods.engine import plain
+from tests.methods.engine.tiny import FAMILIES, gemma, llama
 
 ANCHOR, K, TEMPERATURE = 5, 2, 0.3
 TARGETS = torch.tensor([9, 0, 17, 1])
@@ -39,7 +39,7 @@ def fused(network):
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_packed_rows_get_the_gradients_and_margins_of_each_row_alone(family, monkeypatch):
-    monkeypatch.setattr("cramboard.methods.cram.fused.network._LOGITS", 97 * 10)
+    monkeypatch.setattr("cramboard.methods.engine.fused.network._LOGITS", 97 * 10)
     network = FAMILIES[family]()
     ids, vectors = rows()
     gradients, margins = fused(network)(ids, vectors, TARGETS, TEMPERATURE, 64)

@@ -10,7 +10,7 @@ import torch
 import triton
 import triton.language as tl
 
-from cramboard.methods.cram.fused.packing import BLOCK, Packing
+from cramboard.methods.engine.fused.packing import BLOCK, Packing
 
 _LOG2E = 1.4426950408889634
 

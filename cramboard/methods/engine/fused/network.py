@@ -12,8 +12,8 @@ from types import ModuleType
 
 import torch
 
-from cramboard.methods.cram.fused.packing import Packing
-from cramboard.methods.cram.fused.weights import Layer, Weights
+from cramboard.methods.engine.fused.packing import Packing
+from cramboard.methods.engine.fused.weights import Layer, Weights
 
 # Logits that exist at once.
 _LOGITS = 2**27

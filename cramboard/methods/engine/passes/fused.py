@@ -6,9 +6,9 @@ from types import ModuleType
 
 import torch
 
-from cramboard.methods.cram.fused.network import FusedNetwork
-from cramboard.methods.cram.fused.packing import pack, row_lengths
-from cramboard.methods.cram.fused.weights import Weights
+from cramboard.methods.engine.fused.network import FusedNetwork
+from cramboard.methods.engine.fused.packing import pack, row_lengths
+from cramboard.methods.engine.fused.weights import Weights
 
 # Rooms grow by an eighth: few graphs to record, little idle room.
 _SMALLEST, _STEP, _GROWTH = 1024, 256, 1.125

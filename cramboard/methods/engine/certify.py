@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 
 from cramboard.decoders import Decoder, float32_products
-from cramboard.methods.cram.objective import leading, margins
+from cramboard.methods.engine.objective import leading, margins
 from cramboard.schema import CERTIFIED_MARGIN
 
 # Tokens, and logits, that exist at once.

@@ -5,9 +5,9 @@ import importlib.util
 import torch
 
 from cramboard.decoders import Decoder
-from cramboard.methods.cram.fused.weights import known, weights_of
-from cramboard.methods.cram.passes.interface import Pass
-from cramboard.methods.cram.passes.reference import ReferencePass
+from cramboard.methods.engine.fused.weights import known, weights_of
+from cramboard.methods.engine.passes.interface import Pass
+from cramboard.methods.engine.passes.reference import ReferencePass
 
 
 def choose_pass(decoder: Decoder, dtype: torch.dtype, k: int, n: int) -> Pass:
@@ -26,8 +26,8 @@ def choose_pass(decoder: Decoder, dtype: torch.dtype, k: int, n: int) -> Pass:
     fast = decoder.device.type == "cuda" and dtype in (torch.float16, torch.bfloat16) and not decoder.suffix
     if not (fast and known(network.config) and importlib.util.find_spec("triton")):
         return ReferencePass(decoder, dtype)
-    from cramboard.methods.cram.fused import kernels
-    from cramboard.methods.cram.passes.fused import FusedPass
+    from cramboard.methods.engine.fused import kernels
+    from cramboard.methods.engine.passes.fused import FusedPass
 
     weights = weights_of(network, k + n, dtype, torch.bfloat16)
     return FusedPass(weights, k, decoder.anchor, dtype, torch.bfloat16, kernels)

@@ -4,12 +4,12 @@ Imported only where there is a CUDA device (or Triton's interpreter): CPU machin
 generic in its tensors' dtypes, computes in float32 and rounds once, at its store.
 """
 
-from cramboard.methods.cram.fused.kernels.attention import attend, attend_backward
-from cramboard.methods.cram.fused.kernels.embed import embed
-from cramboard.methods.cram.fused.kernels.gated import gate, gate_backward
-from cramboard.methods.cram.fused.kernels.loss import sharpened_loss
-from cramboard.methods.cram.fused.kernels.norm import add_norm, norm_backward
-from cramboard.methods.cram.fused.kernels.rotary import head_norm_backward, rotate
+from cramboard.methods.engine.fused.kernels.attention import attend, attend_backward
+from cramboard.methods.engine.fused.kernels.embed import embed
+from cramboard.methods.engine.fused.kernels.gated import gate, gate_backward
+from cramboard.methods.engine.fused.kernels.loss import sharpened_loss
+from cramboard.methods.engine.fused.kernels.norm import add_norm, norm_backward
+from cramboard.methods.engine.fused.kernels.rotary import head_norm_backward, rotate
 
 __all__ = [
     "add_norm",

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import torch
 
-from cramboard.methods.cram.certify import certified_horizons
-from cramboard.methods.cram.passes import choose_pass
 from cramboard.methods.cram.search import Searched, search
 from cramboard.methods.cram.settings import CramSettings
 from cramboard.methods.cram.slots import Slots, checkpoints
+from cramboard.methods.engine.certify import certified_horizons
+from cramboard.methods.engine.passes import choose_pass
 from cramboard.methods.interface import CurvePoint, Made, Request
 
 # More samples at once fill a GPU no better.

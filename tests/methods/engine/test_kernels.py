@@ -9,10 +9,10 @@ import os
 import pytest
 import torch
 
-from cramboard.methods.cram.fused.packing import pack
-from cramboard.methods.cram.fused.weights import weights_of
-from tests.methods.fused import plain
-from tests.methods.fused.tiny import FAMILIES
+from cramboard.methods.engine.fused.packing import pack
+from cramboard.methods.engine.fused.weights import weights_of
+from tests.methods.engine import plain
+from tests.methods.engine.tiny import FAMILIES
 
 CUDA = torch.cuda.is_available()
 pytestmark = [
@@ -29,7 +29,7 @@ DEVICE = "cuda" if CUDA else "cpu"
 
 @pytest.fixture(scope="module")
 def kernels():
-    from cramboard.methods.cram.fused import kernels
+    from cramboard.methods.engine.fused import kernels
 
     return kernels
 
@@ -139,7 +139,7 @@ def test_sharpened_loss(kernels, sharpness):
 @pytest.mark.skipif(not CUDA, reason="needs a CUDA device")
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_whole_pass_in_half_precision(kernels, family):
-    from cramboard.methods.cram.passes.fused import FusedPass
+    from cramboard.methods.engine.passes.fused import FusedPass
 
     network = FAMILIES[family]()
     ids, targets = rows()

@@ -5,7 +5,7 @@ import contextlib
 import torch
 
 from cramboard.decoders import Decoder, float32_products
-from cramboard.methods.cram.objective import cross_entropy, margins, mean_weights
+from cramboard.methods.engine.objective import cross_entropy, margins, mean_weights
 
 # Logits that exist at once.
 _LOGITS = 2**27
