@@ -79,7 +79,8 @@ def _work(
 ) -> RunRecord:  # fmt: skip
     """Load the decoder, execute the units and store each as it ends; return run.json's record."""
     context = _context(plan, before, observer, decoder or load(plan, observer))
-    run = run_record(plan, context, before, finished)
+    # Measuring again makes nothing: run.json goes on saying where and with what the vectors were made.
+    run = before if before is not None and not units else run_record(plan, context, before, finished)
     plan.folder.write_run(run)
     renew(plan.folder, finished, context, observer)
     for result in InlineExecutor().run(units, context, observer):

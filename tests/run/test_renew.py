@@ -22,12 +22,16 @@ def test_a_newer_verifier_measures_again_and_crams_nothing(
     run_copy: Path, short_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before, vectors = lines(run_copy), (run_copy / "vectors.safetensors").read_bytes()
+    made_elsewhere = json.loads((run_copy / "run.json").read_text())
+    made_elsewhere["provenance"]["device"] = "NVIDIA H100 80GB HBM3"
+    (run_copy / "run.json").write_text(json.dumps(made_elsewhere))
     mended(monkeypatch)
     ended = evaluate(short_folder, run_copy, "--limit", 3)
     assert ended.code == 0
     assert "measuring again what an older verifier measured" in ended.err
     assert (run_copy / "vectors.safetensors").read_bytes() == vectors
     assert json.loads((run_copy / "summary.json").read_text())["verifier_version"] == NEWER
+    assert json.loads((run_copy / "run.json").read_text()) == made_elsewhere
     after = lines(run_copy)
     assert after.keys() == before.keys()
     for sample, line in after.items():
