@@ -36,7 +36,7 @@ from cramboard.schema.measurements import (
     TokenMarks,
     Verification,
 )
-from cramboard.schema.runs import CurvePoint, Failure, Interval, Provenance, RunRecord, Summary, UnitCost
+from cramboard.schema.runs import CurvePoint, Failure, Interval, ProtocolClaim, Provenance, RunRecord, Summary, UnitCost
 from cramboard.schema.statistics import DecoderStatistics, SurprisalStretch, TaskStatistics, TokenCounts
 from cramboard.schema.submissions import EncoderCode, Link, PinnedFile, Plan, ShortText, SubmissionKind, SubmissionSpec
 from cramboard.schema.tasks import (
@@ -96,6 +96,7 @@ __all__ = [
     "PassagesRule",
     "PinnedFile",
     "Plan",
+    "ProtocolClaim",
     "Provenance",
     "RelativePath",
     "Reported",

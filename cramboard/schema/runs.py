@@ -1,14 +1,33 @@
 """What a run is, cost and gave."""
 
-from cramboard.schema.base import Boundary, Isolation, Sha256, Split, StoredDtype, Strict
+from cramboard.schema.base import Boundary, Isolation, SampleId, Sha256, Split, StoredDtype, Strict
 from cramboard.schema.certificates import DecoderRef, MethodRef
 from cramboard.schema.tasks import TaskRef
+
+
+class ProtocolClaim(Strict):
+    """What a published protocol says of a sample's vectors, by its own rules; shown beside what is verified.
+
+    Attributes:
+        sample: The sample.
+        tokens: Its length as the protocol counts it.
+        steps: Optimisation steps taken.
+        accuracy: Share of the protocol's scored tokens whose argmax is right behind the true prefix.
+        loss_nats: Mean cross-entropy of a scored token.
+    """
+
+    sample: SampleId
+    tokens: int
+    steps: int
+    accuracy: float
+    loss_nats: float
 
 
 class UnitCost(Boundary):
     """How a unit was made and what it cost, measured by the evaluator, with its anytime curve.
 
     `encode_seconds` leaves out `start_seconds`, which an encoder's process takes to start and to load its weights.
+    `claims` are a published protocol's own, one for each sample; no other method makes any.
     """
 
     samples: tuple[str, ...]
@@ -21,6 +40,7 @@ class UnitCost(Boundary):
     device: str
     peak_memory_bytes: int
     curve: tuple["CurvePoint", ...]
+    claims: tuple[ProtocolClaim, ...] = ()
 
 
 class CurvePoint(Strict):
