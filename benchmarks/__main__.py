@@ -116,10 +116,12 @@ class Bench:
     def fused(self, name: str, samples: int, tokens: int) -> None:
         """Time the engine on the fused pass with random weights."""
         from cramboard.methods.engine.fused import kernels
+        from cramboard.methods.engine.fused.packing import Frame
         from cramboard.methods.engine.passes.fused import FusedPass
 
         weights = random_weights(SHAPES[name], tokens + 1, torch.float16, torch.bfloat16)
-        a_pass = FusedPass(weights, 1, ANCHOR, torch.float16, torch.bfloat16, kernels)
+        frame = Frame(ANCHOR, 1, torch.empty(0, dtype=torch.long, device=self.device))
+        a_pass = FusedPass(weights, frame, torch.float16, torch.bfloat16, kernels)
         self.engine(name, a_pass, self.texts(name, samples, tokens), 20)
 
     def engine(self, name: str, a_pass: Pass, ids: torch.Tensor, steps: int) -> None:

@@ -227,7 +227,7 @@ def test_a_target_of_zero_leaves_its_row_out(decoder):
     a_pass = ReferencePass(decoder, torch.float64)
     ids = torch.tensor([decoder.tokenize(text).ids[:12] for text in TEXTS])
     vectors = torch.randn(3, 1, decoder.d, generator=torch.Generator().manual_seed(0)).double()
-    gradients, _ = a_pass(ids, vectors, torch.tensor([5, 0, 9]), 1.0, a_pass.room(9))
+    gradients, _, _ = a_pass(ids, vectors, torch.tensor([5, 0, 9]), 1.0, a_pass.room(9))
     assert not gradients[1].any()
     assert gradients[0].any()
 

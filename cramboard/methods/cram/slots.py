@@ -118,7 +118,7 @@ class Slots:
         active = self._live & (self._pass.need(targets) <= room)
         targets = torch.where(active, targets, 0)
         vectors = self._parameters.vectors()
-        gradients, margins = self._pass(self.ids, vectors, targets, self._settings.temperature, room)
+        gradients, margins, _ = self._pass(self.ids, vectors, targets, self._settings.temperature, room)
         self._last.copy_(torch.where(active[:, None, None], vectors, self._last))
         counted = self._keep(margins, self._settings.margin, targets, vectors, self._best, self._horizons)
         self._keep(margins, self._settings.firm, targets, vectors, self._firm, self._firm_horizons)
