@@ -35,7 +35,7 @@ PRESETS = {"standard": RandomVectorsSettings()}
 def mean_embedding_norm(decoder: Decoder) -> float:
     """Return the mean Euclidean norm of the decoder's token embeddings, over its whole vocabulary."""
     ids = torch.arange(decoder.vocabulary, device=decoder.device)
-    norms = [decoder.embeddings(part, torch.float32).norm(dim=-1).double().sum() for part in ids.split(_CHUNK)]
+    norms = [decoder.embeddings(part, torch.float32).norm(dim=-1).double().sum() for part in torch.split(ids, _CHUNK)]
     return float(torch.stack(norms).sum()) / decoder.vocabulary
 
 
