@@ -1,6 +1,7 @@
 """Decoders with random weights in the shapes of real ones: the speed of a step does not depend on their values."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
@@ -93,4 +94,7 @@ def random_llama(shape: Dimensions, device: str) -> Decoder:
             return LlamaForCausalLM(config).to(dtype)
 
     network = load(torch.float32).eval().requires_grad_(False)
-    return Decoder("random", "0" * 64, ANCHOR, 8192, network, load, None, torch.device(device))
+    return Decoder(
+        name="random", tensors_sha256="0" * 64, anchor=ANCHOR, bos=(), context=8192, network=network, load=load,
+        tokenizer=None, ordinary=tuple, device=torch.device(device), folder=Path(),
+    )  # fmt: skip

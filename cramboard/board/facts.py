@@ -43,7 +43,7 @@ def provenance(run: RunRecord, summary: Summary) -> list[Group]:
             "Decoder",
             Fact("Decoder", run.decoder.name),
             Fact("Tensors sha256", run.decoder.tensors_sha256, True),
-            Fact("Layout", f"{run.decoder.layout}, anchor token {run.decoder.anchor}{_suffix(run)}"),
+            Fact("Layout", f"{run.decoder.layout}{_anchor(run)}{_suffix(run)}"),
             Fact("Ranked", "yes" if run.ranked else "no"),
         ),
         _group(
@@ -173,6 +173,10 @@ def seconds(value: float) -> str:
 def memory(value: int) -> str:
     """Write a size: '312 MiB', '1.42 GiB'."""
     return f"{number(value / 2**30)} GiB" if value >= 2**30 else f"{round(value / 2**20)} MiB"
+
+
+def _anchor(run: RunRecord) -> str:
+    return f", anchor token {run.decoder.anchor}" if run.decoder.layout == "anchored" else ", no anchor: unranked"
 
 
 def _suffix(run: RunRecord) -> str:

@@ -125,7 +125,7 @@ def _dry_run(planned: "Plan", as_json: bool) -> str:
         "to_do": sum(len(unit.samples) for unit in units),
         "units": len(units),
         "decoder": planned.place.name,
-        "ranked": planned.place.ranked,
+        "ranked": planned.ranked,
         "method": planned.method.name,
         "settings": planned.method.ref.settings,
         "k": planned.asked.k,

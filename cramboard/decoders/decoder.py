@@ -1,4 +1,4 @@
-"""A frozen causal language model and the one layout in which it is read."""
+"""A frozen causal language model and the layout in which it is read."""
 
 import copy
 from bisect import bisect_right
@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from cramboard.errors import InputError
-from cramboard.schema import DecoderRef
+from cramboard.schema import DecoderRef, Layout
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,8 @@ class Tokens:
 class Decoder:
     """A decoder reads `[anchor] v_1..v_k suffix t_1 t_2 ..` at positions 0, 1, 2.. under a causal mask.
 
-    The suffix is empty unless a submission declares one; the decoder without vectors reads it too.
+    In the bare layout, for published protocols, there is no anchor. The suffix is empty unless a submission declares
+    one, or a bare layout has the decoder's BOS there; the decoder without vectors reads it too.
 
     The network is loaded anew for every dtype that is asked for, never cast: what a network computes from its
     configuration (an embedding scale, say) would keep the rounding of the narrower dtype.
@@ -51,6 +52,7 @@ class Decoder:
         name: str,
         tensors_sha256: str,
         anchor: int,
+        bos: Sequence[int],
         context: int,
         network: Any,
         load: Callable[[torch.dtype], Any],
@@ -62,9 +64,11 @@ class Decoder:
         self.name = name
         self.tensors_sha256 = tensors_sha256
         self.anchor = anchor
+        self.bos = tuple(bos)
         self.context = context
         self.device = device
         self.folder = folder
+        self.layout: Layout = "anchored"
         self.suffix: tuple[int, ...] = ()
         self._suffix_ids = torch.empty(0, dtype=torch.long, device=device)
         self.attention: str = network.config._attn_implementation
@@ -79,10 +83,16 @@ class Decoder:
     @property
     def ref(self) -> DecoderRef:
         """What certificates say of this decoder."""
-        return DecoderRef(name=self.name, tensors_sha256=self.tensors_sha256, anchor=self.anchor, suffix=self.suffix)
+        return DecoderRef(
+            name=self.name,
+            tensors_sha256=self.tensors_sha256,
+            anchor=self.anchor,
+            layout=self.layout,
+            suffix=self.suffix,
+        )
 
-    def with_suffix(self, suffix: Sequence[int]) -> "Decoder":
-        """Return this decoder reading `suffix` behind the vectors; the network is shared.
+    def in_layout(self, layout: Layout, suffix: Sequence[int]) -> "Decoder":
+        """Return this decoder reading in `layout`, with `suffix` behind the vectors; the network is shared.
 
         Raises:
             InputError: If an id is not of its vocabulary.
@@ -93,6 +103,7 @@ class Decoder:
                     f"field suffix: {token} is no token of decoder {self.name} (0 to {self.vocabulary - 1})"
                 )
         other = copy.copy(self)
+        other.layout = layout
         other.suffix = tuple(suffix)
         other._suffix_ids = torch.tensor(other.suffix, dtype=torch.long, device=self.device)
         return other
@@ -131,9 +142,14 @@ class Decoder:
         return Tokens(tuple(self.ordinary[draw * n >> 64] for draw in draws), None)
 
     def room(self, k: int) -> int:
-        """Return how many text tokens fit behind the anchor, `k` vectors and the suffix."""
+        """Return how many text tokens fit behind what is read before them: the anchor, `k` vectors, the suffix."""
         # The last token is predicted, never read.
-        return self.context - k - len(self.suffix)
+        return self.context + 1 - (self.layout == "anchored") - k - len(self.suffix)
+
+    @property
+    def foretells_first(self) -> bool:
+        """Whether anything stands before t_1 without vectors; if not, nothing but the vectors can predict it."""
+        return self.layout == "anchored" or bool(self.suffix)
 
     def network(self, dtype: torch.dtype) -> Any:
         """Return the causal LM with its weights in `dtype` on the decoder's device, frozen."""
@@ -156,18 +172,19 @@ class Decoder:
 
         Args:
             ids: `[b, n]` token ids t_1..t_n. The last is predicted and not read.
-            vectors: `[b, k, d]`, or None for the decoder without vectors (`[anchor] suffix t_1 t_2 ..`).
+            vectors: `[b, k, d]`, or None for the decoder without vectors (`[anchor] suffix t_1 t_2 ..`). Where that
+                does not `foretells_first`, the states are those that predict t_2..t_n, `[b, n - 1, d]`, n at least 2.
             dtype: What the decoder computes in.
         """
         parts = [self.opening(ids.shape[0], vectors, dtype), self.embeddings(ids[:, :-1], dtype)]
         output = self.network(dtype).get_decoder()(inputs_embeds=torch.cat(parts, dim=1), use_cache=False)
-        states: torch.Tensor = output.last_hidden_state[:, parts[0].shape[1] - 1 :]
+        states: torch.Tensor = output.last_hidden_state[:, max(0, parts[0].shape[1] - 1) :]
         return states
 
     def opening(self, texts: int, vectors: torch.Tensor | None, dtype: torch.dtype) -> torch.Tensor:
         """Return what is read before a text, `[texts, .., d]`: anchor, `vectors` `[texts, k, d]`, suffix."""
         # Filled, not copied from the host: a CUDA graph may be recording.
-        anchors = torch.full((texts, 1), self.anchor, device=self.device)
+        anchors = torch.full((texts, int(self.layout == "anchored")), self.anchor, device=self.device)
         parts = [self.embeddings(anchors, dtype)]
         if vectors is not None:
             parts.append(vectors.to(self.device, dtype))

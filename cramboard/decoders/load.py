@@ -47,6 +47,7 @@ def load_decoder(place: DecoderPlace, device: str = "cpu", attention: str = "sdp
         name=place.name,
         tensors_sha256=sha256,
         anchor=place.spec.anchor if place.spec is not None else _anchor(place.name, network.config),
+        bos=place.spec.bos if place.spec is not None else _bos(tokenizer),
         context=place.spec.context if place.spec is not None else network.config.max_position_embeddings,
         network=network,
         load=lambda dtype: _network(place.name, folder, attention, dtype),
@@ -158,6 +159,13 @@ def _anchor(name: str, config: Any) -> int:
         if isinstance(first, int):
             return first
     raise InputError(f"decoder {name}: config.json has neither bos_token_id nor eos_token_id to be its anchor")
+
+
+def _bos(tokenizer: Any) -> list[int]:
+    """What an unlisted decoder's tokenizer puts before a text, by its own post-processor."""
+    plain = tokenizer.encode("a", add_special_tokens=False).ids
+    whole: list[int] = tokenizer.encode("a", add_special_tokens=True).ids
+    return next((whole[:at] for at in range(len(whole)) if whole[at : at + len(plain)] == plain), [])
 
 
 @contextlib.contextmanager

@@ -2,16 +2,16 @@
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from difflib import get_close_matches
 from typing import Any, Literal
 
 from cramboard.errors import InputError, UsageError
 from cramboard.methods.interface import AnyMethod, Made, Request
-from cramboard.schema import Isolation, MethodRef
+from cramboard.schema import Isolation, Layout, MethodRef
 
-_NOT_METHODS = ("catalog", "engine", "interface", "submitted")
+_NOT_METHODS = ("catalog", "engine", "interface", "published", "submitted")
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
 
 
@@ -43,6 +43,19 @@ class ChosenMethod:
     def ref(self) -> MethodRef:
         """What certificates say of this method: its name and every setting."""
         return MethodRef(name=self.name, settings=asdict(self.settings))
+
+    @property
+    def layout(self) -> Layout:
+        """The layout in which the decoder is to read its vectors."""
+        return self.kind.layout(self.settings)
+
+    def read_behind(self, bos: Sequence[int]) -> tuple[int, ...]:
+        """Return the ids that the decoder reads behind the vectors.
+
+        Args:
+            bos: What the decoder's tokenizer puts before every text; the bare layout, a protocol's own, has it there.
+        """
+        return self.suffix if self.layout == "anchored" else tuple(bos)
 
     def span(self, available: int, k: int) -> int:
         """Return how many of a text's `available` leading tokens the method is given."""

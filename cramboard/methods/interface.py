@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from cramboard.errors import UsageError
-from cramboard.schema import CurvePoint
+from cramboard.schema import CurvePoint, Layout, ProtocolClaim
 
 if TYPE_CHECKING:
     import torch
@@ -68,12 +68,18 @@ class Made:
         curve: The anytime curve of their making.
         seconds: What the making took, where that is not the time that the call took.
         start_seconds: What any batch would have taken to start, not in `seconds`.
+        claims: A published protocol's own account of each assignment, in order; no other method makes any.
     """
 
     vectors: tuple["torch.Tensor", ...]
     curve: tuple[CurvePoint, ...] = ()
     seconds: float | None = None
     start_seconds: float = 0.0
+    claims: tuple[ProtocolClaim, ...] = ()
+
+
+def _anchored(settings: object) -> Layout:
+    return "anchored"
 
 
 @dataclass(frozen=True)
@@ -85,12 +91,14 @@ class MethodKind(Generic[Settings]):
         span: How many leading tokens it asks for with k vectors. A shorter text gives fewer.
         make: Makes the vectors.
         needs_text: Whether it reads the plain text; then it cannot do tasks that have none.
+        layout: In which layout the decoder is to read its vectors. Only the anchored one ranks.
     """
 
     presets: Mapping[str, Settings]
     span: Callable[[Settings, int], int]
     make: Callable[[Settings, Request], Made]
     needs_text: bool = False
+    layout: Callable[[Settings], Layout] = _anchored
 
 
 AnyMethod = MethodKind[Any]

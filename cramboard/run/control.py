@@ -63,8 +63,16 @@ def shipped_path(tasks: Path, task: Task, decoder: Decoder, k: int) -> Path:
 
 
 def _file(task: Task, decoder: Decoder, method: ChosenMethod, k: int) -> str:
-    """Return a control's file name: a key of the task, the decoder, the fit's settings and k."""
-    about = [task.tuned_on.ref.model_dump(), decoder.tensors_sha256, decoder.anchor, method.ref.model_dump(), k]
+    """Return a control's file name: a key of the task, the decoder and its layout, the fit's settings and k."""
+    about: list[object] = [
+        task.tuned_on.ref.model_dump(),
+        decoder.tensors_sha256,
+        decoder.anchor,
+        method.ref.model_dump(),
+        k,
+    ]
+    if decoder.layout != "anchored":
+        about.append(decoder.layout)
     if decoder.suffix:
         about.append(decoder.suffix)
     return f"{key(about)[:32]}.safetensors"

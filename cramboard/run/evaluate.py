@@ -108,7 +108,8 @@ def _close(plan: Plan, run: RunRecord, failures: Sequence[Failure]) -> Outcome:
 def load(plan: Plan, observer: Observer) -> Decoder:
     """Load the plan's decoder, in the layout that its method declares."""
     observer.stage(f"loading decoder {plan.place.name}")
-    return load_decoder(plan.place, plan.device, plan.asked.attention).with_suffix(plan.method.suffix)
+    decoder, method = load_decoder(plan.place, plan.device, plan.asked.attention), plan.method
+    return decoder.in_layout(method.layout, method.read_behind(decoder.bos))
 
 
 def _context(plan: Plan, before: RunRecord | None, observer: Observer, decoder: Decoder) -> Context:

@@ -146,8 +146,9 @@ def execute(unit: Unit, context: Context, observer: Observer) -> UnitResult:
         verify_seconds=round(time.monotonic() - encoded, 3),
         device=device_name(decoder.device),
         peak_memory_bytes=torch.cuda.max_memory_allocated(decoder.device) if cuda else 0,
-        # run.json is published, and a horizon of one sealed sample is not.
+        # run.json is published, and a horizon or a claim of one sealed sample is not.
         curve=() if context.task.is_sealed else made.curve,
+        claims=() if context.task.is_sealed else made.claims,
     )
     return UnitResult(unit, files, records, cost)
 

@@ -40,6 +40,11 @@ class Plan:
         """The leading tokens that the method is given of a text that has them."""
         return self.asked.span or self.method.kind.span(self.method.settings, self.asked.k)
 
+    @property
+    def ranked(self) -> bool:
+        """Whether the run may rank on the board: a listed decoder in the anchored layout."""
+        return self.place.ranked and self.method.layout == "anchored"
+
     def units(self, finished: frozenset[str]) -> list[Unit]:
         """Return the units that are still to be done."""
         return plan_units(self.samples, finished, self.batch_size)
@@ -132,7 +137,8 @@ def same_run(plan: Plan) -> RunRecord | None:
         name=plan.place.name,
         tensors_sha256=tensors,
         anchor=spec.anchor if spec else run.decoder.anchor,
-        suffix=plan.method.suffix,
+        layout=plan.method.layout,
+        suffix=plan.method.read_behind(spec.bos if spec else run.decoder.suffix),
     )
     for what, here, wanted in (
         ("task", run.task, plan.task.ref),

@@ -21,7 +21,7 @@ def run_record(plan: Plan, context: Context, before: RunRecord | None, finished:
         split=asked.split,
         **cover(plan, finished),
         decoder=context.decoder.ref,
-        ranked=plan.place.ranked,
+        ranked=plan.ranked,
         method=plan.method.ref,
         preset=plan.method.preset,
         k=asked.k,

@@ -52,10 +52,11 @@ def reverify(
     place = find_decoder(decoder_name or certificate.decoder.name, revision)
     observer.planned(len(samples), 0)
     observer.stage(f"loading decoder {place.name}")
-    decoder = load_decoder(place, device, attention).with_suffix(certificate.decoder.suffix)
+    layout = certificate.decoder.layout
+    decoder = load_decoder(place, device, attention).in_layout(layout, certificate.decoder.suffix)
     check_claims(files, task.ref, decoder.ref, samples)
-    if run.ranked != place.ranked:
-        raise InputError(f"{path / RUN}: field ranked: decoder {place.name} is not so; restore the file")
+    if run.ranked != (place.ranked and layout == "anchored"):
+        raise InputError(f"{path / RUN}: field ranked: decoder {place.name}, {layout}, is not so; restore the file")
     control = read_control(path / CONTROL, certificate.k, decoder.d)
     shipped = shipped_control(task, decoder, certificate.k)
     if shipped is not None and not torch.equal(control, shipped):

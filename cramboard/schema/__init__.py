@@ -25,7 +25,7 @@ from cramboard.schema.base import (
     to_jsonl,
 )
 from cramboard.schema.board import BoardResult, BoardResults, Reported, ReportedRow, ReportedSource, ReportedTable
-from cramboard.schema.certificates import Certificate, CertificateEntry, DecoderRef, MethodRef
+from cramboard.schema.certificates import Certificate, CertificateEntry, DecoderRef, Layout, MethodRef
 from cramboard.schema.decoders import DecoderSpec, GgufPackage, HubRepository
 from cramboard.schema.measurements import (
     CERTIFIED_MARGIN,
@@ -85,6 +85,7 @@ __all__ = [
     "HubRepository",
     "Interval",
     "Isolation",
+    "Layout",
     "LengthMeasures",
     "Link",
     "ManifestLine",

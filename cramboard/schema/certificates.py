@@ -7,17 +7,22 @@ from pydantic import Field
 from cramboard.schema.base import Boundary, Name, SampleId, Sha256, Strict
 from cramboard.schema.tasks import TaskRef
 
+Layout = Literal["anchored", "bare"]
+"""What is read before the vectors: `anchored`, the decoder's anchor; `bare`, nothing. Only `anchored` ranks."""
+
 
 class DecoderRef(Strict):
-    """Which decoder: its tensors as they are computed with, and its layout `[anchor] v_1..v_k suffix t_1 t_2 ..`.
+    """Which decoder: its tensors as they are computed with, and its layout.
 
-    The suffix, a submission's constant token ids behind its vectors, is empty unless declared, and then not written.
+    `anchored` is `[anchor] v_1..v_k suffix t_1 t_2 ..`, `bare` the same without the anchor. The suffix, constant token
+    ids behind the vectors, is empty unless a submission declares one or, in the bare layout, the decoder's tokenizer
+    puts tokens before every text; an empty one is not written.
     """
 
     name: str
     tensors_sha256: Sha256
     anchor: int
-    layout: Literal["anchored"] = "anchored"
+    layout: Layout = "anchored"
     suffix: Annotated[
         tuple[Annotated[int, Field(ge=0)], ...], Field(max_length=8, exclude_if=lambda suffix: not suffix)
     ] = ()

@@ -40,6 +40,7 @@ class DecoderSpec(Boundary):
     """`decoders/specs/<name>.yaml`: a listed (ranked) decoder.
 
     `ordinary` are its ordinary tokens, which random tokens are drawn from: (first, last) ids of each range, ascending.
+    `bos` are the ids that its tokenizer puts before every text, mostly one or none; only the bare layout reads them.
     """
 
     name: Name
@@ -48,6 +49,7 @@ class DecoderSpec(Boundary):
     tokenizer_repair: Literal["smollm-digits", "gemma-runs"] | None = None
     tensors_sha256: Sha256
     anchor: Annotated[int, Field(ge=0)]
+    bos: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(max_length=8)] = ()
     ordinary: Annotated[tuple[tuple[int, int], ...], Field(min_length=1), AfterValidator(_ascending)]
     licence: str
     context: Annotated[int, Field(ge=2)]

@@ -12,6 +12,7 @@ class LengthMeasures(Strict):
     """Measures over the first `length` tokens; gains are bits for all k vectors together.
 
     `surprisal_bits` is what the decoder needs for them without vectors: the size of an ideal arithmetic coder's code.
+    In a bare layout without a suffix nothing foretells t_1 without vectors: it has 0 bits and counts for no gain.
     """
 
     length: int = Field(ge=1)

@@ -97,14 +97,21 @@ def _submission_of(run: RunRecord, submissions: Path) -> Submission:
     for submission in map(read_submission, folders):
         if submission.method != run.method.name:
             continue
-        if run.decoder.name not in submission.spec.decoders or run.decoder.suffix != submission.spec.suffix:
-            others.append(f"{submission.slug} is for other decoders or another suffix")
+        if run.decoder.name not in submission.spec.decoders or not _same_layout(submission, run):
+            others.append(f"{submission.slug} is for other decoders, another layout or another suffix")
         elif run.method.settings != _settings(submission, run):
             others.append(f"{submission.slug} has other settings or other code now")
         else:
             return submission
     reason = "; ".join(others) or "no submission has this method"
     raise InputError(f"run.json: field method: {run.method.name}: {reason}; evaluate the submission as it is")
+
+
+def _same_layout(submission: Submission, run: RunRecord) -> bool:
+    """Say whether the run's decoder read in the submission's layout; a bare one has the decoder's BOS as its suffix."""
+    spec = submission.spec
+    layout = "anchored" if spec.method is None else choose_method(spec.method, spec.preset).layout
+    return run.decoder.layout == layout and (layout == "bare" or run.decoder.suffix == spec.suffix)
 
 
 def _settings(submission: Submission, run: RunRecord) -> dict[str, bool | int | float | str]:

@@ -143,6 +143,8 @@ def _uploads(submission: Submission) -> Iterator[str]:
                 raise InputError(f"{path}: is of another version of task {certificate.task.name}")
             if certificate.decoder.suffix != submission.spec.suffix:
                 raise InputError(f"{path}: its suffix is not the declared one")
+            if certificate.decoder.layout != "anchored":
+                raise InputError(f"{path}: its layout is not the anchored one, which all uploads are read in")
             submission.plan(certificate.k)
         except Exception as error:
             yield str(error)

@@ -18,6 +18,12 @@ class TokenScores:
     margins: torch.Tensor
     bits: torch.Tensor
 
+    def less_first(self) -> "TokenScores":
+        """Return the scores with t_1 counted for nothing: not right, and 0 bits."""
+        margins, bits = self.margins.clone(), self.bits.clone()
+        margins[0], bits[0] = float("-inf"), 0.0
+        return TokenScores(margins, bits)
+
 
 @torch.no_grad()
 def score(
@@ -25,7 +31,8 @@ def score(
 ) -> TokenScores:
     """Score every token of one text, the first too.
 
-    One text at a time, so that its numbers depend on nothing beside it.
+    One text at a time, so that its numbers depend on nothing beside it. A t_1 that nothing foretells (a bare layout
+    without suffix and vectors) counts for nothing: it is not right, and has 0 bits.
 
     Args:
         decoder: The frozen decoder.
@@ -35,10 +42,15 @@ def score(
     """
     batched = None if vectors is None else vectors.to(ids.device)[None]
     margins, bits = [], []
-    with float32_products("highest"):
-        states = decoder.states(ids[None], batched, dtype)[0]
-        for part, part_ids in zip(torch.split(states, _CHUNK), torch.split(ids, _CHUNK), strict=True):
-            logits = decoder.logits(part).float()
-            margins.append(token_margins(logits, part_ids).cpu())
-            bits.append(surprisal_bits(logits, part_ids))
+    foretold = ids
+    if vectors is None and not decoder.foretells_first:
+        margins, bits = [torch.full((1,), float("-inf"))], [torch.zeros(1, dtype=torch.float64)]
+        foretold = ids[1:]
+    if len(foretold):
+        with float32_products("highest"):
+            states = decoder.states(ids[None], batched, dtype)[0]
+            for part, part_ids in zip(torch.split(states, _CHUNK), torch.split(foretold, _CHUNK), strict=True):
+                logits = decoder.logits(part).float()
+                margins.append(token_margins(logits, part_ids).cpu())
+                bits.append(surprisal_bits(logits, part_ids))
     return TokenScores(torch.cat(margins), torch.cat(bits))

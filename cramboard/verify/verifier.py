@@ -1,6 +1,7 @@
 """Turn a certificate's entry back into text with a frozen decoder, and measure what it holds."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import torch
 
@@ -44,11 +45,11 @@ def check_claims(files: CertificateFiles, task: TaskRef, decoder: DecoderRef, sa
             f"{task.version}; install the cramboard that has that version"
         )
     if certificate.decoder != decoder:
-        raise InputError(
-            f"the certificate is of decoder {certificate.decoder.name} with tensors "
-            f"{certificate.decoder.tensors_sha256[:12]} and anchor {certificate.decoder.anchor}, this is "
-            f"{decoder.name} with {decoder.tensors_sha256[:12]} and anchor {decoder.anchor}"
+        claimed, here = (
+            f"{ref.name} with tensors {ref.tensors_sha256[:12]} and anchor {ref.anchor} ({ref.layout})"
+            for ref in (certificate.decoder, decoder)
         )
+        raise InputError(f"the certificate is of decoder {claimed}, this is {here}")
     texts = {sample.id: sample.sha256 for sample in samples}
     for entry in certificate.entries:
         if texts.get(entry.sample) != entry.text_sha256:
@@ -122,12 +123,11 @@ def _measure(
     n = scored_tokens(decoder, tokens, entry.span, k, lengths)
     ids = torch.tensor(tokens.ids[:n], device=decoder.device)
     vectors = files.of(entry)
-    with_vectors = score(decoder, ids, vectors)
-    without = score(decoder, ids, None)
-    with_control = score(decoder, ids, control)
+    scores = _score(decoder, ids, vectors, control)
+    margins, without = scores.whole.margins, scores.without
 
-    h = measures.horizon(with_vectors.margins, CERTIFIED_MARGIN)
-    source_bits = reading.source_bits_of(h)
+    h = measures.horizon(margins, CERTIFIED_MARGIN)
+    source_bits = _source_bits(reading, decoder, h)
     recovered = measures.recovered_bits(without.bits, h, source_bits)
     stored = stored_horizons(decoder, ids[:h], vectors, certificate.dtype)
     reaches_end = n in (len(tokens.ids), decoder.room(k))
@@ -141,9 +141,9 @@ def _measure(
         horizon=h,
         greedy_horizon=0,
         other_horizons=OtherHorizons(
-            argmax=measures.argmax_horizon(with_vectors.margins),
-            after_first=measures.horizon(with_vectors.margins[1:], CERTIFIED_MARGIN),
-            argmax_after_first=measures.argmax_horizon(with_vectors.margins[1:]),
+            argmax=measures.argmax_horizon(margins),
+            after_first=measures.horizon(margins[1:], CERTIFIED_MARGIN),
+            argmax_after_first=measures.argmax_horizon(margins[1:]),
         ),
         censored=h == n and reaches_end,
         self_limited=h >= entry.span and not (h == n and reaches_end),
@@ -153,40 +153,70 @@ def _measure(
         density=_ratio(measures.density(recovered, k, d)),
         coder_efficiency=_ratio(measures.coder_efficiency(recovered, stored[certificate.dtype].bits)),
         coder_bound=measures.coder_bound(without.bits, stored[certificate.dtype].bits),
-        gain_bits=_bits(measures.information_gain(without.bits, with_vectors.bits, h)),
-        control_gain_bits=_bits(measures.information_gain(without.bits, with_control.bits, h)),
-        at_span=_at_length(entry.span, with_vectors, without, with_control, k, decoder),
-        lengths=tuple(
-            _at_length(length, with_vectors, without, with_control, k, decoder) for length in lengths if length <= n
-        ),
+        gain_bits=_bits(measures.information_gain(without.bits, scores.vectors.bits, h)),
+        control_gain_bits=_bits(measures.information_gain(without.bits, scores.control.bits, h)),
+        at_span=_at_length(entry.span, scores, k, decoder),
+        lengths=tuple(_at_length(length, scores, k, decoder) for length in lengths if length <= n),
         stored=stored,
         coarsest=min((t for t in stored if stored[t].horizon >= h), key=lambda t: stored[t].bits),
         bfloat16_decoder_horizon=bfloat16_decoder_horizon(decoder, ids[:h], vectors),
         bfloat16_decoder_device=decoder.device.type,
-        marks=_marks(tokens, with_vectors, without, min(n, max(2 * h, h + _MARKS_BEYOND))),
+        marks=_marks(tokens, scores, min(n, max(2 * h, h + _MARKS_BEYOND))),
     )
 
 
-def _at_length(
-    length: int, vectors: TokenScores, without: TokenScores, control: TokenScores, k: int, decoder: Decoder
-) -> LengthMeasures:
+@dataclass(frozen=True)
+class _Scores:
+    """One text's scores.
+
+    Attributes:
+        whole: Every token, with the vectors: what they hold.
+        vectors: The same, as far as it can be compared with the decoder alone. In a bare layout without a suffix
+            nothing foretells t_1 without the vectors, so no gain, surprisal or recovered bit counts it.
+        without: Without vectors.
+        control: With the constant control.
+    """
+
+    whole: TokenScores
+    vectors: TokenScores
+    without: TokenScores
+    control: TokenScores
+
+
+def _score(decoder: Decoder, ids: torch.Tensor, vectors: torch.Tensor, control: torch.Tensor) -> _Scores:
+    whole, without, constant = (score(decoder, ids, given) for given in (vectors, None, control))
+    if decoder.foretells_first:
+        return _Scores(whole, whole, without, constant)
+    return _Scores(whole, whole.less_first(), without, constant.less_first())
+
+
+def _source_bits(reading: Reading, decoder: Decoder, h: int) -> float | None:
+    """Return the source entropy of the first h tokens, less t_1 where that counts for nothing."""
+    bits = reading.source_bits_of(h)
+    if bits is None or decoder.foretells_first or not h:
+        return bits
+    return bits - (reading.source_bits_of(1) or 0.0)
+
+
+def _at_length(length: int, scores: _Scores, k: int, decoder: Decoder) -> LengthMeasures:
+    without, vectors, control = scores.without, scores.vectors, scores.control
     gained = measures.token_gain(without.margins, vectors.margins, length)
     return LengthMeasures(
         length=length,
         surprisal_bits=_bits(float(without.bits[:length].sum())),
         gain_bits=_bits(measures.information_gain(without.bits, vectors.bits, length)),
         control_gain_bits=_bits(measures.information_gain(without.bits, control.bits, length)),
-        accuracy=_ratio(measures.accuracy(vectors.margins, length)),
+        accuracy=_ratio(measures.accuracy(scores.whole.margins, length)),
         token_gain=gained,
         utilisation=_ratio(measures.utilisation(gained, k, decoder.d, decoder.vocabulary)),
     )
 
 
-def _marks(tokens: Tokens, vectors: TokenScores, without: TokenScores, count: int) -> TokenMarks:
+def _marks(tokens: Tokens, scores: _Scores, count: int) -> TokenMarks:
     return TokenMarks(
         ends=None if tokens.ends is None else tokens.ends[:count],
-        margins=tuple(round(value, 4) for value in vectors.margins[:count].tolist()),
-        bits=tuple(round(value, 3) for value in without.bits[:count].tolist()),
+        margins=tuple(round(value, 4) for value in scores.whole.margins[:count].tolist()),
+        bits=tuple(round(value, 3) for value in scores.without.bits[:count].tolist()),
     )
 
 

@@ -18,16 +18,15 @@ Measure = Callable[[SampleRecord], float]
 
 @dataclass(frozen=True)
 class Rules:
-    """What ranking asks of a result besides its own files: a listed decoder, and today's verifier."""
+    """What ranking asks of a result besides its own files: a listed decoder, anchored, and today's verifier."""
 
     listed: tuple[DecoderRef, ...]
     verifier_version: int
 
     def lists(self, decoder: DecoderRef) -> bool:
-        """Say whether a decoder is listed; a submission's suffix does not make it another."""
+        """Say whether a decoder is listed; neither its layout nor a submission's suffix makes it another."""
         return any(
-            (one.name, one.tensors_sha256, one.anchor, one.layout)
-            == (decoder.name, decoder.tensors_sha256, decoder.anchor, decoder.layout)
+            (one.name, one.tensors_sha256, one.anchor) == (decoder.name, decoder.tensors_sha256, decoder.anchor)
             for one in self.listed
         )
 
@@ -115,6 +114,8 @@ def unranked(submission: Submission, result: Result, tasks: Tasks, rules: Rules)
         return "a run on this machine"
     if submission.spec.kind == "control":
         return "a control"
+    if run.decoder.layout != "anchored":
+        return "read in its protocol's own layout, without the anchor"
     if not rules.lists(run.decoder) or not run.ranked:
         return "its decoder is not listed"
     if run.task != tasks.named(run.task.name).ref:

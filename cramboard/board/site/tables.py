@@ -166,6 +166,7 @@ def _flags(standing: Standing) -> tuple[str, ...]:
     return tuple(
         words
         for words, holds in (
+            (f"{run.decoder.layout} layout", run.decoder.layout != "anchored"),
             (f"suffix of {len(run.decoder.suffix)}", bool(run.decoder.suffix)),
             ("made without the sandbox", run.isolation == "none"),
             (f"{missing} of {summary.samples} missing, counted 0", missing > 0),

@@ -61,7 +61,7 @@ def _make(files: CertificateFiles, path: Path, request: Request) -> Made:
     """
     certificate = files.certificate
     if certificate.decoder != request.decoder.ref or certificate.k != request.k:
-        raise InputError(f"{path}: is of another decoder, suffix or k than the run; upload one for each")
+        raise InputError(f"{path}: is of another decoder, layout, suffix or k than the run; upload one for each")
     entries = {(entry.sample, entry.tokens_sha256): entry for entry in certificate.entries}
     vectors = []
     for assignment in request.assignments:
