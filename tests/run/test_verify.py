@@ -340,6 +340,7 @@ def test_a_run_that_claims_to_be_more_than_it_is_is_refused(
         lambda record: record.update(author="somebody else"),
         lambda record: record["lengths"][0].update(accuracy=1.0, token_gain=64.0, utilisation=1.0),
         lambda record: record["lengths"][0].update(control_gain_bits=-5000.0),
+        lambda record: record["first"].update(gain_bits=record["first"]["gain_bits"] + 1),
         lambda record: record.update(control_gain_bits=-5000.0),
     ],
 )
