@@ -29,12 +29,13 @@ class Faults:
     Attributes:
         first_token_free: The first token that is read behind the vectors is not scored, and counted all the same: means
             over N - 1 predictions are multiplied by N. It is t_1, or, where a tokenizer puts a BOS there, the BOS.
-        mixed_steps: Accuracy and loss are the best of the whole search, each from a step of its own: the protocol's
-            claim is taken in place of what its vectors give.
+        as_claimed: The protocol's claim is taken in place of what its vectors give. Its search computed it, in its own
+            precision; run with the faults that are settings of its method, it is of other vectors (the ones before
+            the last step), or of two steps at once (the most accurate and the one of least loss).
     """
 
     first_token_free: bool = False
-    mixed_steps: bool = False
+    as_claimed: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,10 +75,10 @@ def trial(
         record: The verified sample.
         decoder: In which layout it was verified.
         faults: What to measure wrongly; nothing by default.
-        claim: What the protocol says of the sample; needed for `mixed_steps`.
+        claim: What the protocol says of the sample; needed for `as_claimed`.
 
     Raises:
-        InputError: If mixed steps are asked for and there is no claim, or no token is scored.
+        InputError: If the claim is asked for and there is none, or no token is scored.
     """
     faults = faults or Faults()
     at, first = record.at_span, record.first
@@ -93,9 +94,9 @@ def trial(
     nats = (at.gain_bits - skipped * first.gain_bits) * math.log(2)
     right = at.accuracy * at.length - skipped * first.accuracy
     accuracy = right / scored if free_text else at.accuracy
-    if faults.mixed_steps:
+    if faults.as_claimed:
         if claim is None:
-            raise InputError(f"sample {record.sample}: the run has no claim of a protocol, so no steps to mix")
+            raise InputError(f"sample {record.sample}: there is no claim of a protocol for it")
         surprisal_nats = (at.surprisal_bits - skipped * first.surprisal_bits) * math.log(2)
         accuracy = claim.accuracy
         gained = claim.accuracy * scored - (right - gained)

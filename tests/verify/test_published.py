@@ -23,8 +23,8 @@ LN2 = math.log(2)
 ANCHORED = DecoderRef(name="tiny", tensors_sha256="d" * 64, anchor=0)
 BARE = ANCHORED.model_copy(update={"layout": "bare"})
 WITH_BOS = BARE.model_copy(update={"suffix": (2,)})
-FREE, MIXED = Faults(first_token_free=True), Faults(mixed_steps=True)
-BOTH = Faults(first_token_free=True, mixed_steps=True)
+FREE, CLAIMED = Faults(first_token_free=True), Faults(as_claimed=True)
+BOTH = Faults(first_token_free=True, as_claimed=True)
 
 
 def measured(length: int, surprisal: float, gain: float, right: int, gained: int) -> LengthMeasures:
@@ -60,13 +60,13 @@ def claim(accuracy: float, loss_nats: float) -> ProtocolClaim:
         # Nine predictions, 8 right of which 3 would be without, 23 bits: times 10 / 9.
         (FORETOLD, ANCHORED, FREE, None, 10, 8 / 9, 5 / 9 * 10, 23 / 9 * 10 * LN2),
         # 9.5 of 10 right by claim, 3 without; 40 bits less 10 times 0.5 nats.
-        (FORETOLD, ANCHORED, MIXED, claim(0.95, 0.5), 10, 0.95, 6.5, 40 * LN2 - 5),
+        (FORETOLD, ANCHORED, CLAIMED, claim(0.95, 0.5), 10, 0.95, 6.5, 40 * LN2 - 5),
         # All of nine by claim, 3 without; 32 bits less 9 times 0.1 nats: times 10 / 9.
         (FORETOLD, ANCHORED, BOTH, claim(1.0, 0.1), 10, 1.0, 6 / 9 * 10, (32 * LN2 - 0.9) / 9 * 10),
         (UNFORETOLD, BARE, Faults(), None, 10, 0.9, 6.0, 23 * LN2),
         (UNFORETOLD, BARE, FREE, None, 10, 1.0, 6 / 9 * 10, 23 / 9 * 10 * LN2),
         # Nine right without t_1, of which 3 would be without: 0.8 of nine are 7.2.
-        (UNFORETOLD, BARE, MIXED, claim(0.8, 1.0), 10, 0.8, 4.2, 32 * LN2 - 9),
+        (UNFORETOLD, BARE, CLAIMED, claim(0.8, 1.0), 10, 0.8, 4.2, 32 * LN2 - 9),
         # Behind a BOS every text token is scored, and the BOS is the free one: 10 predictions times 11.
         (FORETOLD, WITH_BOS, Faults(), None, 10, 0.9, 6.0, 30 * LN2),
         (FORETOLD, WITH_BOS, FREE, None, 11, 0.9, 6.6, 33 * LN2),
@@ -85,9 +85,9 @@ def test_no_fault_is_on_unless_it_is_asked_for():
     assert trial(FORETOLD, ANCHORED, claim=claim(1.0, 0.0)) == trial(FORETOLD, ANCHORED, Faults())
 
 
-def test_steps_cannot_be_mixed_without_a_claim():
+def test_a_claim_that_there_is_not_is_refused():
     with pytest.raises(InputError, match="no claim of a protocol"):
-        trial(FORETOLD, ANCHORED, MIXED)
+        trial(FORETOLD, ANCHORED, CLAIMED)
 
 
 @pytest.mark.parametrize(("decoder", "faults"), [(BARE, Faults()), (ANCHORED, FREE)])
