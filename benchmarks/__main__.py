@@ -23,7 +23,7 @@ import torch
 from benchmarks.loops import prototype_loop, published_loop
 from benchmarks.shapes import ANCHOR, SHAPES, random_llama, random_weights
 from cramboard.methods.cram.settings import CramSettings
-from cramboard.methods.cram.slots import Slots
+from cramboard.methods.cram.slots import CramSlots
 from cramboard.methods.engine.passes import Pass
 from cramboard.methods.engine.passes.reference import ReferencePass
 from cramboard.methods.engine.stepper import Stepper
@@ -116,10 +116,12 @@ class Bench:
     def fused(self, name: str, samples: int, tokens: int) -> None:
         """Time the engine on the fused pass with random weights."""
         from cramboard.methods.engine.fused import kernels
+        from cramboard.methods.engine.fused.packing import Frame
         from cramboard.methods.engine.passes.fused import FusedPass
 
         weights = random_weights(SHAPES[name], tokens + 1, torch.float16, torch.bfloat16)
-        a_pass = FusedPass(weights, 1, ANCHOR, torch.float16, torch.bfloat16, kernels)
+        frame = Frame(ANCHOR, 1, torch.empty(0, dtype=torch.long, device=self.device))
+        a_pass = FusedPass(weights, frame, torch.float16, torch.bfloat16, kernels)
         self.engine(name, a_pass, self.texts(name, samples, tokens), 20)
 
     def engine(self, name: str, a_pass: Pass, ids: torch.Tensor, steps: int) -> None:
@@ -127,7 +129,7 @@ class Bench:
         b, n = ids.shape
         settings = CramSettings(span=n, steps=1000, patience=1000, first=n, settle=1000)
         like = torch.zeros((), device=self.device)
-        slots = Slots(settings, a_pass, b, 1, n, SHAPES[name].d, 0.1, like)
+        slots = CramSlots(settings, a_pass, b, 1, n, SHAPES[name].d, 0.1, like)
         for row, text in enumerate(ids.tolist()):
             slots.begin(row, str(row), tuple(text), seed=0)
         need = int(slots.observe()[-1, 0])

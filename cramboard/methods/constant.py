@@ -59,7 +59,7 @@ def fit(settings: ConstantSettings, request: Request) -> torch.Tensor:
     @torch.no_grad()
     def step_all(room: int) -> None:
         vectors = start.vectors().expand(len(texts), -1, -1)
-        gradients, _ = a_pass(ids, vectors, lengths, 1.0, room)
+        gradients, _, _ = a_pass(ids, vectors, lengths, 1.0, room)
         steps.add_(1)
         adam.step(start.pull_back(gradients.mean(0, keepdim=True)), rate, steps, steps > 0)
 

@@ -113,7 +113,7 @@ def test_samples_that_follow_one_another_in_a_slot_get_what_they_get_alone(decod
     texts = [*TEXTS, "a", "How vexingly quick daft zebras jump"]
     settings = replace(SETTINGS, patience=20)
     whole = cram(settings, request(decoder, texts))
-    monkeypatch.setattr("cramboard.methods.cram.make._MOST_SLOTS", slots)
+    monkeypatch.setattr("cramboard.methods.engine.search._MOST_SLOTS", slots)
     turns = cram(settings, request(decoder, texts[::-1]))
     for one, other in zip(whole.vectors, turns.vectors[::-1], strict=True):
         assert torch.allclose(one, other, rtol=1e-6, atol=1e-6)
@@ -227,7 +227,7 @@ def test_a_target_of_zero_leaves_its_row_out(decoder):
     a_pass = ReferencePass(decoder, torch.float64)
     ids = torch.tensor([decoder.tokenize(text).ids[:12] for text in TEXTS])
     vectors = torch.randn(3, 1, decoder.d, generator=torch.Generator().manual_seed(0)).double()
-    gradients, _ = a_pass(ids, vectors, torch.tensor([5, 0, 9]), 1.0, a_pass.room(9))
+    gradients, _, _ = a_pass(ids, vectors, torch.tensor([5, 0, 9]), 1.0, a_pass.room(9))
     assert not gradients[1].any()
     assert gradients[0].any()
 

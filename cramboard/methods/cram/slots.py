@@ -21,7 +21,7 @@ def checkpoints(steps: int) -> tuple[int, ...]:
 
 
 @dataclass(frozen=True)
-class Found:
+class CramFound:
     """What a finished search leaves.
 
     Attributes:
@@ -42,7 +42,7 @@ class Found:
         return self.counted[-1]
 
 
-class Slots:
+class CramSlots:
     """Moves the vectors of up to `count` samples at once.
 
     A slot's target is a number of leading tokens. The loss is the mean over them; once all of them count, the target
@@ -95,7 +95,7 @@ class Slots:
             kept[row] = vectors
         self._live[row] = True
 
-    def take(self, row: int) -> Found:
+    def take(self, row: int) -> CramFound:
         """Return what the finished search in slot `row` found; the slot is free then."""
         steps = int(self._steps[row])
         reached = sum(point < steps for point in self._checkpoints.tolist()) + 1
@@ -103,7 +103,7 @@ class Slots:
         self._live[row] = False
         last = torch.stack([self._firm_horizons[row], self._horizons[row]])
         counted = torch.cat([self._history_horizons[row, :reached], last]).tolist()
-        return Found(kept, tuple(counted), reached, steps)
+        return CramFound(kept, tuple(counted), reached, steps)
 
     def observe(self) -> torch.Tensor:
         """Return `[count + 1, 3]` int64: each slot's life, horizon and steps; in the last row the room needed."""
@@ -118,7 +118,7 @@ class Slots:
         active = self._live & (self._pass.need(targets) <= room)
         targets = torch.where(active, targets, 0)
         vectors = self._parameters.vectors()
-        gradients, margins = self._pass(self.ids, vectors, targets, self._settings.temperature, room)
+        gradients, margins, _ = self._pass(self.ids, vectors, targets, self._settings.temperature, room)
         self._last.copy_(torch.where(active[:, None, None], vectors, self._last))
         counted = self._keep(margins, self._settings.margin, targets, vectors, self._best, self._horizons)
         self._keep(margins, self._settings.firm, targets, vectors, self._firm, self._firm_horizons)

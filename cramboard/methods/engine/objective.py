@@ -14,13 +14,15 @@ def cross_entropy(logits: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
     return torch.nn.functional.cross_entropy(logits, ids, reduction="none")
 
 
-def mean_weights(targets: torch.Tensor, n: int, like: torch.Tensor) -> torch.Tensor:
+def mean_weights(targets: torch.Tensor, n: int, like: torch.Tensor, given: int = 0) -> torch.Tensor:
     """Return weights `[b, n]` that make a sum over tokens each sample's mean over its first `targets` `[b]` tokens.
 
-    The samples' means are summed, not averaged: no sample's gradient knows the batch.
+    The samples' means are summed, not averaged: no sample's gradient knows the batch. The first `given` tokens are
+    left out of the mean.
     """
-    inside = torch.arange(n, device=targets.device) < targets[:, None]
-    return inside.to(like.dtype) / targets.clamp(min=1)[:, None]
+    positions = torch.arange(n, device=targets.device)
+    inside = (positions >= given) & (positions < targets[:, None])
+    return inside.to(like.dtype) / (targets - given).clamp(min=1)[:, None]
 
 
 def leading(ok: torch.Tensor, limits: torch.Tensor) -> torch.Tensor:

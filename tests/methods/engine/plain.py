@@ -111,9 +111,10 @@ def attend_backward(qk, v, packing, queries, keys, scale, window, cos, sin, out,
     return dqkv
 
 
-def sharpened_loss(logits, ids, weights, sharpness, margins, dtype):
+def sharpened_loss(logits, ids, weights, sharpness, margins, losses, dtype):
     own = logits.gather(1, ids[:, None])[:, 0]
     margins.copy_(own - logits.scatter(1, ids[:, None], -torch.inf).amax(1))
+    losses.copy_(torch.nn.functional.cross_entropy(logits * sharpness, ids, reduction="none"))
     p = (logits * sharpness).softmax(1)
     p.scatter_add_(1, ids[:, None], -torch.ones_like(own)[:, None])
     return (p * (weights * sharpness)[:, None]).to(dtype)

@@ -9,7 +9,7 @@ import os
 import pytest
 import torch
 
-from cramboard.methods.engine.fused.packing import pack
+from cramboard.methods.engine.fused.packing import Frame, pack
 from cramboard.methods.engine.fused.weights import weights_of
 from tests.methods.engine import plain
 from tests.methods.engine.tiny import FAMILIES
@@ -53,9 +53,13 @@ def rows(b=3, n=100):
     return ids, torch.tensor([100, 0, 67])
 
 
+def frame(device="cpu"):
+    return Frame(5, 2, torch.empty(0, dtype=torch.long, device=device))
+
+
 def packings(room=192):
     ids, targets = rows()
-    return pack(ids, targets, 2, 5, room), pack(ids.to(DEVICE), targets.to(DEVICE), 2, 5, room)
+    return pack(ids, targets, frame(), room), pack(ids.to(DEVICE), targets.to(DEVICE), frame(DEVICE), room)
 
 
 def test_embed(kernels):
@@ -129,11 +133,17 @@ def test_sharpened_loss(kernels, sharpness):
     logits, ids = draw(21, 5000, scale=5), torch.arange(21) * 200
     weights = torch.rand(21, generator=torch.Generator().manual_seed(1)).double()
     weights[3] = 0
-    margins, found_margins = torch.zeros(21).double(), torch.zeros(21, device=DEVICE)
-    expected = plain.sharpened_loss(logits, ids, weights, sharpness, margins, torch.float64)
-    found = kernels.sharpened_loss(here(logits), here(ids), here(weights), sharpness, found_margins, torch.float32)
+    logits[7, ids[7]] = 40
+    margins, losses = torch.zeros(2, 21).double()
+    found_margins, found_losses = torch.zeros(2, 21, device=DEVICE)
+    expected = plain.sharpened_loss(logits, ids, weights, sharpness, margins, losses, torch.float64)
+    found = kernels.sharpened_loss(
+        here(logits), here(ids), here(weights), sharpness, found_margins, found_losses, torch.float32
+    )
     near(found, expected)
-    near(found_margins[4:], margins[4:])
+    for at in (slice(0, 3), slice(4, None)):
+        near(found_margins[at], margins[at])
+        near(found_losses[at], losses[at])
 
 
 @pytest.mark.skipif(not CUDA, reason="needs a CUDA device")
@@ -144,11 +154,14 @@ def test_the_whole_pass_in_half_precision(kernels, family):
     network = FAMILIES[family]()
     ids, targets = rows()
     vectors = draw(3, 2, 48, seed=9)
-    wide = FusedPass(weights_of(network, 128, torch.float64, torch.float64), 2, 5, torch.float64, torch.float64, plain)
-    gradients, margins = wide(ids, vectors, targets, 0.3, 192)
+    wide = FusedPass(
+        weights_of(network, 128, torch.float64, torch.float64), frame(), torch.float64, torch.float64, plain
+    )
+    gradients, margins, losses = wide(ids, vectors, targets, 0.3, 192)
     there = network.float().to(DEVICE)
     half, pulls = torch.float16, torch.bfloat16
-    narrow = FusedPass(weights_of(there, 128, half, pulls), 2, 5, half, pulls, kernels)
-    found, found_margins = narrow(ids.to(DEVICE), here(vectors), targets.to(DEVICE), 0.3, 192)
+    narrow = FusedPass(weights_of(there, 128, half, pulls), frame(DEVICE), half, pulls, kernels)
+    found, found_margins, found_losses = narrow(ids.to(DEVICE), here(vectors), targets.to(DEVICE), 0.3, 192)
     near(found, gradients, 0.05)
     near(found_margins[0], margins[0], 0.01)
+    near(found_losses[0], losses[0], 0.01)

@@ -52,8 +52,10 @@ class FusedNetwork:
         self._pull_dtype = pull_dtype
         self._ops = ops
 
-    def descend(self, packing: Packing, vectors: torch.Tensor, sharpness: float) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the gradient `[b k, d]` of the rows' weighted losses to the vectors, and the margins `[t]`.
+    def descend(
+        self, packing: Packing, vectors: torch.Tensor, sharpness: float
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Return the gradient `[b k, d]` of the rows' weighted losses to the vectors, the margins and losses `[t]`.
 
         Args:
             packing: The rows.
@@ -68,14 +70,14 @@ class FusedNetwork:
         for layer in weights.layers:
             h, delta, post = self._forward(layer, packing, h, delta, post, kept)
         h, x, rstd, last_rstd = ops.add_norm(h, delta, post, weights.norm, shape.eps, self._dtype)
-        margins, dx = self._head(packing, x, sharpness)
+        margins, losses, dx = self._head(packing, x, sharpness)
         dh, ddelta = ops.norm_backward(
             dx, h, rstd, weights.norm, None, delta if post is not None else None, last_rstd, post
         )
         for index in reversed(range(len(kept))):
             before = (weights.layers[index - 1].mlp_post, kept[index - 1].mlp) if index else (None, None)
             dh, ddelta = self._backward(weights.layers[index], packing, kept.pop(), dh, ddelta, *before)
-        return dh.index_select(0, packing.vectors).to(vectors.dtype), margins
+        return dh.index_select(0, packing.vectors).to(vectors.dtype), margins, losses
 
     def _forward(
         self, layer: Layer, packing: Packing, h: torch.Tensor, delta: torch.Tensor | None, post: torch.Tensor | None,
@@ -118,20 +120,27 @@ class FusedNetwork:
         )
         return middle, mlp, layer.mlp_post
 
-    def _head(self, packing: Packing, x: torch.Tensor, sharpness: float) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the margins `[t]` and the gradient `[t, d]` of the last norm's output, a chunk of logits at a time."""
+    def _head(
+        self, packing: Packing, x: torch.Tensor, sharpness: float
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Return margins and losses `[t]` and the gradient `[t, d]` of the last norm's output.
+
+        It works on a chunk of logits at a time.
+        """
         head = self._weights.head
         margins = torch.zeros(x.shape[0], device=x.device, dtype=packing.weights.dtype)
+        losses = torch.zeros_like(margins)
         dx = torch.empty_like(x, dtype=self._pull_dtype)
         chunk = max(1, _LOGITS // head.forward.shape[0])
         for first in range(0, x.shape[0], chunk):
             part = slice(first, min(first + chunk, x.shape[0]))
             logits = x[part] @ head.forward.t()
             pull = self._ops.sharpened_loss(
-                logits, packing.ids[part], packing.weights[part], sharpness, margins[part], self._pull_dtype
-            )
+                logits, packing.ids[part], packing.weights[part], sharpness, margins[part], losses[part],
+                self._pull_dtype,
+            )  # fmt: skip
             torch.mm(pull, head.backward, out=dx[part])
-        return margins, dx
+        return margins, losses, dx
 
     def _backward(
         self, layer: Layer, packing: Packing, kept: _Kept, dh: torch.Tensor, ddelta: torch.Tensor,

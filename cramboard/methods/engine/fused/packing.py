@@ -1,15 +1,48 @@
 """Rows of their own lengths laid end to end, so that a short target never pays for a long one.
 
-A row reads `[anchor] v_1..v_k t_1 .. t_(target-1)`. Where everything lies is worked out on the device: one recorded
-step serves all rows whose lengths together fit its room.
+A row reads `[anchor] v_1..v_k suffix t_1 .. t_(target-1)`. Where everything lies is worked out on the device: one
+recorded step serves all rows whose lengths together fit its room.
 """
 
 from dataclasses import dataclass
 
 import torch
 
+from cramboard.decoders import Decoder
+
 # Positions that one attention program works on.
 BLOCK = 64
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What every row reads around its k vectors.
+
+    Attributes:
+        anchor: The token before them; None in the bare layout.
+        k: Vectors a row.
+        suffix: `[s]` int64: the tokens behind them, on the rows' device, mostly none.
+    """
+
+    anchor: int | None
+    k: int
+    suffix: torch.Tensor
+
+    @classmethod
+    def of(cls, decoder: Decoder, k: int) -> "Frame":
+        """Return the frame of a decoder's layout."""
+        suffix = torch.tensor(decoder.suffix, dtype=torch.long, device=decoder.device)
+        return cls(decoder.anchor if decoder.layout == "anchored" else None, k, suffix)
+
+    @property
+    def first(self) -> int:
+        """The position of v_1."""
+        return int(self.anchor is not None)
+
+    @property
+    def before(self) -> int:
+        """Positions before t_1; the last of them foretells it."""
+        return self.first + self.k + len(self.suffix)
 
 
 @dataclass(frozen=True)
@@ -46,24 +79,25 @@ class Packing:
         return len(self.block_starts)
 
 
-def row_lengths(targets: torch.Tensor, k: int) -> torch.Tensor:
+def row_lengths(targets: torch.Tensor, frame: Frame) -> torch.Tensor:
     """Return the positions `[b]` that rows with these targets need: none for a target of 0."""
-    return torch.where(targets > 0, targets + k, 0)
+    return torch.where(targets > 0, targets + (frame.before - 1), 0)
 
 
-def pack(ids: torch.Tensor, targets: torch.Tensor, k: int, anchor: int, room: int) -> Packing:
+def pack(ids: torch.Tensor, targets: torch.Tensor, frame: Frame, room: int, given: int = 0) -> Packing:
     """Lay rows end to end in `room` positions; they must fit.
 
     Args:
         ids: `[b, n]` token ids of the texts.
         targets: `[b]` leading tokens to foretell; 0 leaves a row out.
-        k: Vectors a row.
-        anchor: Token id at every row's start.
+        frame: What every row reads around its vectors.
         room: Positions.
+        given: Leading tokens of every row that are read and not scored.
     """
     b, n = ids.shape
     device = ids.device
-    lengths = row_lengths(targets, k)
+    k, first, before = frame.k, frame.first, frame.before
+    lengths = row_lengths(targets, frame)
     ends = lengths.cumsum(0)
     starts = ends - lengths
     index = torch.arange(room, device=device)
@@ -71,11 +105,17 @@ def pack(ids: torch.Tensor, targets: torch.Tensor, k: int, anchor: int, room: in
     used = index < ends[-1:]
     position = torch.where(used, index - starts[row], 0)
     flat = ids.flatten()
-    read = flat[row * n + (position - k - 1).clamp(0, n - 1)]
-    read = torch.where(position == 0, anchor, read)
-    sources = torch.where((position > 0) & (position <= k), -(row * k + position), read)
-    scored = used & (position >= k)
-    target = targets[row]
+    read = flat[row * n + (position - before).clamp(0, n - 1)]
+    if len(frame.suffix):
+        behind = position - first - k
+        inside = (behind >= 0) & (position < before)
+        read = torch.where(inside, frame.suffix[behind.clamp(0, len(frame.suffix) - 1)], read)
+    if frame.anchor is not None:
+        read = torch.where(position == 0, frame.anchor, read)
+    vector = (position >= first) & (position < first + k)
+    sources = torch.where(vector, -(row * k + position - first + 1), read)
+    scored = used & (position >= before - 1 + given)
+    target = targets[row] - given
     weights = torch.where(scored, 1.0 / target.clamp(min=1).float(), 0.0)
 
     blocks = -(-lengths // BLOCK)
@@ -87,10 +127,10 @@ def pack(ids: torch.Tensor, targets: torch.Tensor, k: int, anchor: int, room: in
     return Packing(
         sources=sources,
         positions=position.int(),
-        ids=flat[row * n + (position - k).clamp(0, n - 1)],
+        ids=flat[row * n + (position - before + 1).clamp(0, n - 1)],
         weights=weights,
-        vectors=(starts[:, None] + 1 + columns[None, :k]).clamp(max=room - 1).flatten(),
-        foretold=(starts[:, None] + k + columns[None, :n]).clamp(max=room - 1),
+        vectors=(starts[:, None] + first + columns[None, :k]).clamp(max=room - 1).flatten(),
+        foretold=(starts[:, None] + before - 1 + columns[None, :n]).clamp(max=room - 1),
         live=targets > 0,
         block_starts=starts[block_row].int(),
         block_lengths=torch.where(needed, lengths[block_row], 0).int(),

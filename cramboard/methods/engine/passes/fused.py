@@ -7,7 +7,7 @@ from types import ModuleType
 import torch
 
 from cramboard.methods.engine.fused.network import FusedNetwork
-from cramboard.methods.engine.fused.packing import pack, row_lengths
+from cramboard.methods.engine.fused.packing import Frame, pack, row_lengths
 from cramboard.methods.engine.fused.weights import Weights
 
 # Rooms grow by an eighth: few graphs to record, little idle room.
@@ -20,15 +20,16 @@ class FusedPass:
     """Packed rows through `FusedNetwork`; the room is in positions."""
 
     def __init__(
-        self, weights: Weights, k: int, anchor: int, dtype: torch.dtype, pull_dtype: torch.dtype, ops: ModuleType
-    ):
+        self, weights: Weights, frame: Frame, dtype: torch.dtype, pull_dtype: torch.dtype, ops: ModuleType,
+        given: int = 0,
+    ) -> None:  # fmt: skip
         self._network = FusedNetwork(weights, dtype, pull_dtype, ops)
         self._weights = weights
-        self._k, self._anchor = k, anchor
+        self._frame, self._given = frame, given
 
     def need(self, targets: torch.Tensor) -> torch.Tensor:
         """Return the positions that the rows take together."""
-        return row_lengths(targets, self._k).sum()
+        return row_lengths(targets, self._frame).sum()
 
     def room(self, need: int) -> int:
         """Return the next of a few sizes, with a little space for targets that grow before they are looked at again."""
@@ -46,20 +47,20 @@ class FusedPass:
         wide = layer.gate_up.forward.shape[0] + layer.qkv.forward.shape[0] + shape.queries * shape.head
         a_layer = 8 * d + 2 * wide + (0 if layer.head_norms is None else 4 * d + 2 * layer.qkv.forward.shape[0])
         free = torch.cuda.mem_get_info(device)[0]
-        return max(1, int(_SHARE * free / (len(self._weights.layers) * a_layer * (n + self._k))))
+        return max(1, int(_SHARE * free / (len(self._weights.layers) * a_layer * (n + self._frame.k))))
 
     def __call__(
         self, ids: torch.Tensor, vectors: torch.Tensor, targets: torch.Tensor, temperature: float, room: int
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """See `Pass`; margins are `[b, n]`."""
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """See `Pass`; margins and losses are `[b, n]`."""
         b, k, d = vectors.shape
-        packing = pack(ids, targets, k, self._anchor, room)
+        packing = pack(ids, targets, self._frame, room, self._given)
         with _full_accumulation():
             # Kernels read rows one after the other: vectors that several rows share must be written out for each.
             rows = vectors.reshape(b * k, d).contiguous()
-            pulls, margins = self._network.descend(packing, rows, 1 / temperature)
+            pulls, margins, losses = self._network.descend(packing, rows, 1 / temperature)
         gradients = torch.where(packing.live[:, None, None], pulls.view(b, k, d), 0.0)
-        return gradients, margins[packing.foretold]
+        return gradients, margins[packing.foretold], losses[packing.foretold]
 
 
 @contextlib.contextmanager

@@ -23,11 +23,13 @@ class Pass(Protocol):
 
     def __call__(
         self, ids: torch.Tensor, vectors: torch.Tensor, targets: torch.Tensor, temperature: float, room: int
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the gradient `[b, k, d]` of each row's loss to its vectors, and its margins `[b, m]`.
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Return the gradient `[b, k, d]` of each row's loss to its vectors, its margins and its losses `[b, m]`.
 
-        The loss is the mean, over the row's first `targets` tokens, of the cross-entropy of the logits divided by
-        `temperature`. Margins mean nothing beyond the target. A target of 0 leaves its row out: its gradient is 0.
+        The loss is the mean, over the row's first `targets` tokens, of the cross-entropy (nats) of the logits divided
+        by `temperature`, which `losses` holds for each token. Leading tokens that a pass is told are given are read,
+        and left out of the mean. Margins and losses mean nothing for these and beyond the target. A target of 0
+        leaves its row out: its gradient is 0.
 
         Args:
             ids: `[b, n]`.

@@ -24,8 +24,9 @@ class ReferencePass:
     products of a GPU run in TF32: float16's precision without its narrow range.
     """
 
-    def __init__(self, decoder: Decoder, dtype: torch.dtype) -> None:
+    def __init__(self, decoder: Decoder, dtype: torch.dtype, given: int = 0) -> None:
         self._decoder = decoder
+        self._given = given
         self._dtype = dtype
         self._bucket = _BUCKET.get(decoder.device.type, 32)
         self._chunk = max(1, _LOGITS // decoder.vocabulary)
@@ -44,15 +45,16 @@ class ReferencePass:
 
     def __call__(
         self, ids: torch.Tensor, vectors: torch.Tensor, targets: torch.Tensor, temperature: float, room: int
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """See `Pass`; margins are `[b, min(n, room)]`."""
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """See `Pass`; margins and losses are `[b, min(n, room)]`."""
         ids = ids[:, :room]
-        weights = mean_weights(targets, ids.shape[1], vectors)
+        weights = mean_weights(targets, ids.shape[1], vectors, self._given)
         vectors = vectors.detach().requires_grad_(True)
         with torch.enable_grad(), self._precision(ids.device):
             states = self._decoder.states(ids, vectors, vectors.dtype)
             pulls: list[torch.Tensor] = []
             found: list[torch.Tensor] = []
+            losses: list[torch.Tensor] = []
             for part, part_ids, part_weights in zip(
                 torch.split(states.detach().flatten(0, 1), self._chunk),
                 torch.split(ids.flatten(), self._chunk),
@@ -61,11 +63,12 @@ class ReferencePass:
             ):
                 part.requires_grad_(True)
                 logits = self._decoder.logits(part).to(vectors.dtype)
-                loss = (cross_entropy(logits / temperature, part_ids) * part_weights).sum()
-                pulls += torch.autograd.grad(loss, part)
+                loss = cross_entropy(logits / temperature, part_ids)
+                losses.append(loss.detach())
+                pulls += torch.autograd.grad((loss * part_weights).sum(), part)
                 found.append(margins(logits.detach(), part_ids))
             (gradients,) = torch.autograd.grad(states, vectors, torch.cat(pulls).view_as(states))
-        return gradients, torch.cat(found).view_as(ids)
+        return gradients, torch.cat(found).view_as(ids), torch.cat(losses).view_as(ids)
 
     def _precision(self, device: torch.device) -> contextlib.AbstractContextManager[None]:
         if self._dtype == torch.bfloat16:

@@ -1,4 +1,4 @@
-"""Margins and the gradient of a sharpened cross-entropy, from one chunk of logits that is used up."""
+"""Margins, and a sharpened cross-entropy with its gradient, from one chunk of logits that is used up."""
 
 import torch
 import triton
@@ -6,8 +6,11 @@ import triton.language as tl
 
 
 @triton.jit
-def _sharpened_loss(logits, out, ids, weights, margins, sharpness, vocabulary: tl.constexpr, block: tl.constexpr):
+def _sharpened_loss(
+    logits, out, ids, weights, margins, losses, sharpness, vocabulary: tl.constexpr, block: tl.constexpr
+):
     log2e: tl.constexpr = 1.4426950408889634
+    ln2: tl.constexpr = 0.6931471805599453
     row = tl.program_id(0).to(tl.int64)
     weight = tl.load(weights + row)
     z = logits + row * vocabulary
@@ -34,6 +37,9 @@ def _sharpened_loss(logits, out, ids, weights, margins, sharpness, vocabulary: t
         others = rival * k + tl.log2(tl.sum(total * tl.exp2((best - rival) * k), 0))
         top = tl.maximum(others, own_logit * k)
         everyone = top + tl.log2(tl.exp2(others - top) + tl.exp2(own_logit * k - top))
+        # ln(1 + e^(others - own)) by itself: the difference from everyone would round a small loss away.
+        behind = others - own_logit * k
+        tl.store(losses + row, (tl.maximum(behind, 0.0) + tl.log2(1 + tl.exp2(-tl.abs(behind)))) * ln2)
         a = weight * sharpness
         # 1 - p, from the others' share: p itself rounds to 1 long before they vanish.
         own_pull = -a * tl.exp2(others - everyone)
@@ -46,20 +52,21 @@ def _sharpened_loss(logits, out, ids, weights, margins, sharpness, vocabulary: t
 
 def sharpened_loss(
     logits: torch.Tensor, ids: torch.Tensor, weights: torch.Tensor, sharpness: float, margins: torch.Tensor,
-    dtype: torch.dtype,
+    losses: torch.Tensor, dtype: torch.dtype,
 ) -> torch.Tensor:  # fmt: skip
     """Return the gradient `[m, |V|]` of `sum(weights * cross_entropy(sharpness * logits))`, in the logits' memory.
 
     Args:
         logits: `[m, |V|]`.
         ids: `[m]` int64.
-        weights: `[m]` float32; where one is 0 the gradient is 0 and no margin is written.
+        weights: `[m]` float32; where one is 0 the gradient is 0 and neither margin nor loss is written.
         sharpness: 1 / temperature.
         margins: `[m]` float32, filled with `z[t_i] - max_{j != t_i} z[j]`.
+        losses: `[m]` float32, filled with `cross_entropy(sharpness * logits)`, nats.
         dtype: The gradient's, as wide as the logits'.
     """
     rows, vocabulary = logits.shape
     out = logits.view(dtype)
     block = min(4096, triton.next_power_of_2(vocabulary))
-    _sharpened_loss[(rows,)](logits, out, ids, weights, margins, sharpness, vocabulary, block, num_warps=8)
+    _sharpened_loss[(rows,)](logits, out, ids, weights, margins, losses, sharpness, vocabulary, block, num_warps=8)
     return out
