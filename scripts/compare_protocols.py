@@ -80,7 +80,7 @@ class Entry:
 
 def _trials(run: CompleteRun, claimed: bool) -> list[Trial]:
     decoder, claims = run.run.decoder, _claims(run)
-    faults = Faults(first_token_free=decoder.layout == "bare", as_claimed=True) if claimed else Faults()
+    faults = Faults(_free_first(run), as_claimed=True) if claimed else Faults()
     counted = [record for record in run.records if not claimed or record.sample in claims]
     found = [trial(record, decoder, faults, claims.get(record.sample)) for record in counted]
     length = found[0].length if found else _span_of(run)
@@ -176,7 +176,7 @@ def _own_measures(entry: Entry) -> tuple[str, str, float]:
         return _grid(claimed), _grid(verified), max_tokens(claimed)
     if name == PROGRESSIVE_METHOD and claims:
         tokens = sum(claim.tokens for claim in claims.values()) / len(shown.run.samples)
-        held = fmean(_values(shown, progressive_tokens))
+        held = fmean(_values(shown, lambda one: progressive_tokens(one, free_first=_free_first(shown))))
         return f"{number(tokens)} tokens at 100%", f"{number(held)} tokens at 100%", tokens
     return NOTHING, NOTHING, 0.0
 
@@ -249,6 +249,11 @@ def _seconds(entry: Entry) -> str:
     """Write what making one sample's vectors took; a grid's measure needs all of its runs."""
     found = [seconds_per_sample(run.run.units) for run in entry.runs]
     return number(sum(seconds for seconds in found if seconds is not None)) if None not in found else NOTHING
+
+
+def _free_first(run: CompleteRun) -> bool:
+    """Say whether the protocol counts the first token without scoring it."""
+    return bool(run.run.method.settings.get("free_first"))
 
 
 def _claims(run: CompleteRun) -> dict[str, ProtocolClaim]:

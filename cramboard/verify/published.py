@@ -27,14 +27,14 @@ class Faults:
     """Known faults of published measurements, each of which can be switched on.
 
     Attributes:
-        first_token_free: The first token that is read behind the vectors is not scored, and counted all the same: means
+        free_first: The first token that is read behind the vectors is not scored, and counted all the same: means
             over N - 1 predictions are multiplied by N. It is t_1, or, where a tokenizer puts a BOS there, the BOS.
         as_claimed: The protocol's claim is taken in place of what its vectors give. Its search computed it, in its own
             precision; run with the faults that are settings of its method, it is of other vectors (the ones before
             the last step), or of two steps at once (the most accurate and the one of least loss).
     """
 
-    first_token_free: bool = False
+    free_first: bool = False
     as_claimed: bool = False
 
 
@@ -84,12 +84,12 @@ def trial(
     at, first = record.at_span, record.first
     bare = decoder.layout == "bare"
     reads_bos = bare and bool(decoder.suffix)
-    free_text = faults.first_token_free and not reads_bos
+    free_text = faults.free_first and not reads_bos
     skipped = int(free_text or (bare and not reads_bos))
     scored = at.length - skipped
     if not scored:
         raise InputError(f"sample {record.sample}: at a span of 1 only t_1 is left, which its layout gives no gain")
-    counted = at.length + int(reads_bos) if faults.first_token_free else scored
+    counted = at.length + int(reads_bos) if faults.free_first else scored
     gained = at.token_gain - skipped * first.token_gain
     nats = (at.gain_bits - skipped * first.gain_bits) * math.log(2)
     right = at.accuracy * at.length - skipped * first.accuracy
@@ -102,7 +102,7 @@ def trial(
         gained = claim.accuracy * scored - (right - gained)
         nats = surprisal_nats - claim.loss_nats * scored
     return Trial(
-        length=counted if faults.first_token_free else at.length,
+        length=counted if faults.free_first else at.length,
         accuracy=accuracy,
         token_gain=gained / scored * counted,
         information_gain_nats=nats / scored * counted,
@@ -135,15 +135,15 @@ def information_gain_bits(trials: Sequence[Trial]) -> Average | None:
     return _over_failing(trials, lambda one: one.information_gain_nats / math.log(2))
 
 
-def progressive_tokens(record: SampleRecord, margin: bool = False, first_token_free: bool = False) -> int:
+def progressive_tokens(record: SampleRecord, margin: bool = False, free_first: bool = False) -> int:
     """Return the leading tokens that are right behind the true prefix, every one (Tarasov et al.).
 
     Args:
         record: The verified sample.
         margin: Whether each has to be certified: a margin of at least 0.05, where theirs asks for none.
-        first_token_free: Whether they are counted from t_2 on, for protocols that do not score t_1.
+        free_first: Whether they are counted from t_2 on, for protocols that do not score t_1.
     """
-    if first_token_free:
+    if free_first:
         return record.other_horizons.after_first if margin else record.other_horizons.argmax_after_first
     return record.horizon if margin else record.other_horizons.argmax
 

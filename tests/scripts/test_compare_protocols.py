@@ -53,7 +53,11 @@ def made(
         }
     )
     run = records.run(
-        samples, method=MethodRef(name=method, settings={"steps": 9}), span=span, preset="anchored", units=(cost,)
+        samples,
+        method=MethodRef(name=method, settings={"free_first": layout == "bare"}),
+        span=span,
+        preset="anchored",
+        units=(cost,),
     )
     decoder = run.decoder.model_copy(update={"layout": layout})
     run = run.model_copy(update={"decoder": decoder, **changes})

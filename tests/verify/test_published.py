@@ -23,8 +23,8 @@ LN2 = math.log(2)
 ANCHORED = DecoderRef(name="tiny", tensors_sha256="d" * 64, anchor=0)
 BARE = ANCHORED.model_copy(update={"layout": "bare"})
 WITH_BOS = BARE.model_copy(update={"suffix": (2,)})
-FREE, CLAIMED = Faults(first_token_free=True), Faults(as_claimed=True)
-BOTH = Faults(first_token_free=True, as_claimed=True)
+FREE, CLAIMED = Faults(free_first=True), Faults(as_claimed=True)
+BOTH = Faults(free_first=True, as_claimed=True)
 
 
 def measured(length: int, surprisal: float, gain: float, right: int, gained: int) -> LengthMeasures:
@@ -141,10 +141,10 @@ def test_a_single_failure_has_no_deviation_and_none_at_all_no_average():
 
 
 @pytest.mark.parametrize(
-    ("margin", "first_token_free", "tokens"),
+    ("margin", "free_first", "tokens"),
     [(False, False, 40), (True, False, 30), (False, True, 50), (True, True, 45)],
 )
-def test_progressive_tokens_count_with_or_without_margin_and_first_token(margin, first_token_free, tokens):
+def test_progressive_tokens_count_with_or_without_margin_and_first_token(margin, free_first, tokens):
     others = OtherHorizons(argmax=40, after_first=45, argmax_after_first=50)
     record = records.record(horizon=30, other_horizons=others)
-    assert progressive_tokens(record, margin, first_token_free) == tokens
+    assert progressive_tokens(record, margin, free_first) == tokens
