@@ -29,9 +29,9 @@ def encode(decoder: Decoder, ids: Sequence[int]) -> bytes:
     """Return the code of the tokens t_1..t_n under the decoder without vectors; n itself is not in it.
 
     Raises:
-        InputError: If the decoder's context does not reach n tokens.
+        InputError: If the decoder's context does not reach n tokens, or nothing in its layout foretells t_1.
     """
-    _check_room(decoder, len(ids))
+    _check(decoder, len(ids))
     foretold, writer = _Foretold(decoder), _Writer()
     for token in ids:
         writer.put(foretold.bounds(), token)
@@ -44,9 +44,9 @@ def decode(decoder: Decoder, code: bytes, count: int) -> tuple[int, ...]:
     """Return the `count` tokens of a code. One that was made by other arithmetic gives other tokens, without notice.
 
     Raises:
-        InputError: If the decoder's context does not reach `count` tokens.
+        InputError: If the decoder's context does not reach `count` tokens, or nothing in its layout foretells t_1.
     """
-    _check_room(decoder, count)
+    _check(decoder, count)
     foretold, reader = _Foretold(decoder), _Reader(code)
     ids = []
     for _ in range(count):
@@ -65,7 +65,9 @@ def frequencies(logits: np.ndarray) -> np.ndarray:
     return shares
 
 
-def _check_room(decoder: Decoder, count: int) -> None:
+def _check(decoder: Decoder, count: int) -> None:
+    if not decoder.foretells_first:
+        raise InputError(f"decoder {decoder.name}: its bare layout foretells no t_1; code in the anchored one")
     if count > decoder.room(0):
         raise InputError(
             f"{count} tokens are to be coded, and decoder {decoder.name} reads {decoder.room(0)}; code fewer of them"

@@ -28,7 +28,7 @@ def surprisal_bits(decoder: Decoder, ids: tuple[int, ...]) -> float:
 
 @pytest.mark.parametrize("suffix", [(), (7, 9)])
 def test_a_code_gives_the_tokens_back_and_is_as_long_as_their_surprisal(decoder, suffix):
-    read = decoder.with_suffix(suffix)
+    read = decoder.in_layout("anchored", suffix)
     ids = read.tokenize(TEXT).ids
     code = encode(read, ids)
     assert decode(read, code, len(ids)) == ids
@@ -69,6 +69,11 @@ def test_more_tokens_than_the_context_are_refused(short_folder):
         encode(short, [1] * 201)
     with pytest.raises(InputError, match="reads 200"):
         decode(short, b"", 201)
+
+
+def test_a_layout_that_foretells_no_first_token_is_refused(decoder):
+    with pytest.raises(InputError, match="foretells no t_1"):
+        encode(decoder.in_layout("bare", ()), [1, 2])
 
 
 def test_frequencies_follow_the_softmax_and_leave_no_token_out():
