@@ -5,6 +5,12 @@ import hashlib
 import torch
 
 
+def stream(what: str, sample: str, seed: int) -> torch.Generator:
+    """Return a sample's own random stream on the CPU: neither its neighbours nor the device matter."""
+    digest = hashlib.sha256(f"{what} {seed} {sample}".encode()).digest()
+    return torch.Generator().manual_seed(int.from_bytes(digest[:8], "big") >> 1)
+
+
 class LowRank:
     """Vectors `[b, k, d]` written as `z W + b` with z `[b, k, r]`, W `[b, r, d]`, b `[b, k, d]`, trained per sample.
 
@@ -18,8 +24,7 @@ class LowRank:
     def begin(self, row: int, sample: str, seed: int) -> None:
         """Put `row` at its sample's start, drawn from the sample's own stream: its neighbours do not matter."""
         z, w, b = self.tensors
-        digest = hashlib.sha256(f"cram {seed} {sample}".encode()).digest()
-        generator = torch.Generator().manual_seed(int.from_bytes(digest[:8], "big") >> 1)
+        generator = stream("cram", sample, seed)
         z[row] = torch.randn(z.shape[1:], generator=generator) * 0.1
         w[row] = torch.randn(w.shape[1:], generator=generator) * (self._spread / w.shape[1] ** 0.5)
         b[row] = 0
