@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 import torch
+from tokenizers import Tokenizer, processors
 
 from cramboard.decoders import decoder_names, find_decoder, load_decoder
 from cramboard.decoders.catalog import SPECS
@@ -56,6 +57,19 @@ def test_a_local_folder_loads_and_does_not_rank(tiny_folder):
     assert not place.ranked
     assert (decoder.d, decoder.vocabulary, decoder.anchor, decoder.context) == (64, 257, 256, 4096)
     assert decoder.room(1) == 4095
+
+
+def test_what_a_tokenizer_puts_before_a_text_is_asked_of_it(tiny_folder, tmp_path):
+    assert load_decoder(find_decoder(str(tiny_folder))).bos == ()
+    folder = tmp_path / "bos"
+    shutil.copytree(tiny_folder, folder)
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.post_processor = processors.TemplateProcessing(single="<s> $A <s>", special_tokens=[("<s>", 256)])
+    tokenizer.save(str(folder / "tokenizer.json"))
+    decoder = load_decoder(find_decoder(str(folder)))
+    assert decoder.bos == (256,)
+    assert decoder.tokenize("a").ids == (64,)
+    assert (decoder.layout, decoder.suffix) == ("anchored", ())
 
 
 def test_a_device_that_is_not_there_is_refused(tiny_folder):

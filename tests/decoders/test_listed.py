@@ -64,6 +64,7 @@ def test_a_listed_decoder_loads_and_tokenizes_as_pinned(name, d, vocabulary, ord
     assert len(decoder.ordinary) == ordinary
     assert not {token for token in special if token in decoder.ordinary}
     assert {text: decoder.tokenize(text).ids for text in PINNED[name]} == PINNED[name]
+    assert (*decoder.bos, *decoder.tokenize("a").ids) == tuple(decoder._tokenizer.encode("a").ids)
 
 
 def test_what_a_decoder_computes_from_its_configuration_is_not_rounded_with_its_weights(monkeypatch):

@@ -1,4 +1,4 @@
-"""The scored layout is `[anchor] v_1..v_k t_1 t_2 ..` and nothing else, held to the plainest computation."""
+"""The scored layout is `[anchor] v_1..v_k t_1 t_2 ..`, or that without its anchor, held to the plainest computation."""
 
 import pytest
 import torch
@@ -19,13 +19,12 @@ def plain_logits(decoder: Decoder, ids: list[int], vectors: torch.Tensor | None)
     """Feed the whole sequence through the library's own forward pass, in float64."""
     network = decoder.network(torch.float64)
     embed = network.get_input_embeddings()
-    rows = [embed(torch.tensor([decoder.anchor]))]
+    rows = [embed(torch.tensor([decoder.anchor] if decoder.layout == "anchored" else [], dtype=torch.long))]
     if vectors is not None:
         rows.append(vectors.double())
-    rows.append(embed(torch.tensor(ids)))
+    rows.append(embed(torch.tensor([*decoder.suffix, *ids])))
     logits = network(inputs_embeds=torch.cat(rows)[None]).logits[0]
-    first = 0 if vectors is None else len(vectors)
-    return logits[first : first + len(ids)]
+    return logits[-len(ids) - 1 : -1]
 
 
 @pytest.mark.parametrize("k", [0, 1, 3])
@@ -38,6 +37,44 @@ def test_every_token_is_scored_the_first_too(decoder, k):
     expected = -logits.log_softmax(-1).gather(-1, ids[:, None])[:, 0] / torch.log(torch.tensor(2.0).double())
     assert torch.allclose(found.bits, expected, atol=1e-4)
     assert len(found.margins) == 40
+
+
+@pytest.mark.parametrize("suffix", [(), (7, 9)])
+@pytest.mark.parametrize("k", [0, 1, 3])
+def test_a_bare_layout_has_no_anchor_and_scores_all_that_something_stands_before(decoder, suffix, k):
+    bare = decoder.in_layout("bare", suffix)
+    generator = torch.Generator().manual_seed(k)
+    vectors = torch.randn(k, decoder.d, generator=generator) if k else None
+    ids = torch.randint(0, 256, (40,), generator=generator)
+    found = score(bare, ids, vectors)
+    unforetold = 0 if k or suffix else 1
+    logits = plain_logits(bare, ids.tolist(), vectors)[-40 + unforetold :]
+    expected = -logits.log_softmax(-1).gather(-1, ids[unforetold:, None])[:, 0] / torch.log(torch.tensor(2.0).double())
+    assert torch.allclose(found.bits[unforetold:], expected, atol=1e-4)
+    assert len(found.margins) == len(found.bits) == 40
+    if unforetold:
+        assert (float(found.bits[0]), bool(found.margins[0] > 0)) == (0.0, False)
+        assert score(bare, ids[:1], None).bits.tolist() == [0.0]
+    assert bare.foretells_first == bool(suffix)
+
+
+def test_a_text_fills_the_context_in_every_layout(short_folder):
+    """The last position read is the last there is: one token more is refused room."""
+    decoder = load_decoder(find_decoder(str(short_folder)))
+    rooms = {("anchored", ()): 197, ("anchored", (7,)): 196, ("bare", ()): 198, ("bare", (7,)): 197}
+    for (layout, suffix), room in rooms.items():
+        read = decoder.in_layout(layout, suffix)
+        assert read.room(3) == room
+        opening = read.opening(1, torch.zeros(1, 3, decoder.d), torch.float32)
+        assert opening.shape[1] + room - 1 == decoder.context == 200
+
+
+def test_the_greedy_decode_reads_the_bare_layout(decoder):
+    bare = decoder.in_layout("bare", (7,))
+    vectors = torch.randn(2, decoder.d, generator=torch.Generator().manual_seed(5))
+    ids = greedy_text(bare, vectors, 8)
+    assert greedy_horizons(bare, [torch.tensor(ids)], [vectors]) == [8]
+    assert ids != greedy_text(decoder, vectors, 8)
 
 
 def test_chunks_of_positions_change_nothing(decoder, monkeypatch):

@@ -170,6 +170,21 @@ def test_what_a_run_did_is_flagged_whatever_its_submission_says(around: Around, 
     )
 
 
+def test_a_protocols_own_layout_is_shown_and_never_ranks(around: Around, tmp_path: Path):
+    one = made.submission(tmp_path, "one", name="One")
+    made.add(one, limit=4, mean=40)
+    own = made.submission(tmp_path, "own", name="Own")
+    bare = made.decoder().model_copy(update={"layout": "bare"})
+    made.add(own, limit=4, mean=90, decoder=bare, ranked=False)
+    site = build_site(read_submissions(tmp_path, Tasks()).submissions, Tasks(), around)
+    [row] = rows_of(site[TABLE].decode(), "Own")
+    assert "<small>bare layout</small>" in row
+    assert "not ranked: read in its protocol&#39;s own layout, without the anchor" in row
+    [row] = rows_of(site[TABLE].decode(), "One")
+    assert "not ranked" not in row
+    assert "bare, no anchor: unranked" in site[f"results/own/speeches/{made.SMOLLM}/k1-first4.html"].decode()
+
+
 def test_no_two_results_share_a_page_and_samples_of_another_number_are_no_other_seed(around: Around, tmp_path: Path):
     one = made.submission(tmp_path, "one")
     for changes in ({}, {"limit": 4}, {"span": 16}, {"seed": 2}, {"split": "sealed"}, {"k": 2}, {"name": made.GEMMA}):
