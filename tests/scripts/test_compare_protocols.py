@@ -173,19 +173,29 @@ def test_runs_that_cannot_be_compared_are_refused(script, other, says):
 
 def test_finished_run_folders_are_read(script, finished_run, short_folder, common_cache, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("CRAMBOARD_CACHE", str(common_cache))
-    ended = cramboard(
-        "evaluate", "-t", "speeches", "-d", short_folder, "-m", "random-vectors", "--set", "span=4", "-k", 2,
-        "--limit", 3, "--device", "cpu", "--output-dir", tmp_path / "random",
-    )  # fmt: skip
-    assert ended.code == 0, ended.err
-    monkeypatch.setattr("sys.argv", ["compare_protocols", str(finished_run), str(tmp_path / "random")])
+    folders = [finished_run]
+    for method, *settings in (
+        ("random-vectors", "span=4"),
+        ("kuratov2025", "layout=bare", "free_first=true", "steps=9"),
+    ):
+        folders.append(tmp_path / method)
+        ended = cramboard(
+            "evaluate", "-t", "speeches", "-d", short_folder, "-m", method, "-k", 2, "--limit", 3, "--device", "cpu",
+            "--output-dir", folders[-1], *(word for setting in settings for word in ("--set", setting)),
+        )  # fmt: skip
+        assert ended.code == 0, ended.err
+    monkeypatch.setattr("sys.argv", ["compare_protocols", *map(str, folders)])
     assert script.main() == 0
     rows = read(capsys.readouterr().out)
-    assert [row["method"].split()[0] for row in rows] == ["cram", "random-vectors", "arithmetic"]
-    assert [row["k"] for row in rows] == ["2", "2", "0"]
-    assert [row["span"] for row in rows[:2]] == ["16", "8"]
+    assert [row["method"].split()[0] for row in rows] == ["cram", "random-vectors", "kuratov2025", "arithmetic"]
+    assert [row["layout"] for row in rows] == ["anchored", "anchored", "bare", "anchored"]
+    assert [row["k"] for row in rows] == ["2", "2", "2", "0"]
+    assert [row["span"] for row in rows[:3]] == ["16", "8", "128"]
     horizon = fmean(record.horizon for record in RunFolder(finished_run).records())
     assert rows[0]["certified horizon"].startswith(f"{horizon:.2f}")
+    claims = [claim for unit in RunFolder(folders[2]).run().units for claim in unit.claims]
+    assert rows[2]["accuracy claimed"] == f"{100 * fmean(claim.accuracy for claim in claims):.2f}%"
+    assert "over 3 failing of 3" in rows[2]["its own measure, claimed"]
 
 
 def test_a_folder_without_a_run_is_refused_in_one_line(script, tmp_path, monkeypatch, capsys):
