@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tokenizers import Tokenizer, processors
 
 from tests.run.commands import contents, cramboard
 from tests.submit.conftest import CODE, Write
@@ -133,3 +134,25 @@ def test_a_baseline_is_a_submission_without_code(write: Write, clone: Path, shor
     assert cramboard("verify", run, "-d", short_folder).code == 0
     ended = cramboard("submit", "add", run)
     assert ended.out == f"{clone}/submissions/constant/results/speeches/short/k2-first1\n"
+
+
+def test_a_protocol_in_its_own_layout_is_filed_under_its_own_submission(
+    write: Write, clone: Path, short_folder: Path, tmp_path: Path
+) -> None:
+    """Its decoder reads the BOS of its tokenizer as a suffix, which the submission does not declare."""
+    decoder = tmp_path / "decoders" / "short"
+    shutil.copytree(short_folder, decoder)
+    tokenizer = Tokenizer.from_file(str(decoder / "tokenizer.json"))
+    tokenizer.post_processor = processors.TemplateProcessing(single="<s> $A", special_tokens=[("<s>", 256)])
+    tokenizer.save(str(decoder / "tokenizer.json"))
+    for preset, slug in (("anchored", "kuratov"), ("own", "kuratov-own")):
+        write(
+            slug, code=None, kind="optimisation", encoder=None, method="kuratov2025", preset=preset,
+            plans=[{"k": 1, "span": 64}],
+        )  # fmt: skip
+    run = tmp_path / "run"
+    words = ("evaluate", "-t", "speeches", "-d", decoder, "-m", clone / "submissions" / "kuratov-own", "--limit", 1)
+    assert cramboard(*words, "--span", 1, "--device", "cpu", "--output-dir", run).code == 0
+    assert cramboard("verify", run, "-d", decoder).code == 0
+    ended = cramboard("submit", "add", run)
+    assert ended.out == f"{clone}/submissions/kuratov-own/results/speeches/short/k1-span1-first1\n", ended
