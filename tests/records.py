@@ -83,6 +83,7 @@ def record(sample: str = "sample-1", **changes: Any) -> SampleRecord:
         "coder_bound": 74,
         "gain_bits": 171.2,
         "control_gain_bits": 6.5,
+        "first": at_length(1, 4.0, 1.0),
         "at_span": at_length(64, 150.0, 8.5),
         "lengths": (),
         "stored": stored(30, 30, 28, 4),

@@ -57,6 +57,7 @@ class TokenMarks(Strict):
 class SampleRecord(Boundary):
     """A line of `samples.jsonl`: one verified sample. It holds no text.
 
+    `first` holds the measures of t_1 alone, which some protocols take as given and count all the same.
     `bytes` is null where the tokens have no text. `source_bits`, at random tasks alone, is the source entropy of the
     tokens up to the horizon, and caps `recovered_bits`.
     """
@@ -80,6 +81,7 @@ class SampleRecord(Boundary):
     coder_bound: int | None
     gain_bits: float
     control_gain_bits: float
+    first: LengthMeasures
     at_span: LengthMeasures
     lengths: tuple[LengthMeasures, ...]
     stored: dict[StoredDtype, StoredHorizon]

@@ -155,6 +155,7 @@ def _measure(
         coder_bound=measures.coder_bound(without.bits, stored[certificate.dtype].bits),
         gain_bits=_bits(measures.information_gain(without.bits, scores.vectors.bits, h)),
         control_gain_bits=_bits(measures.information_gain(without.bits, scores.control.bits, h)),
+        first=_at_length(1, scores, k, decoder),
         at_span=_at_length(entry.span, scores, k, decoder),
         lengths=tuple(_at_length(length, scores, k, decoder) for length in lengths if length <= n),
         stored=stored,

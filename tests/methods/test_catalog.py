@@ -7,7 +7,7 @@ from cramboard.methods import choose_method, method_names
 
 
 def test_methods_are_the_modules_of_the_room():
-    assert method_names() == ("constant", "cram", "kuratov2025", "tarasov2026")
+    assert method_names() == ("constant", "cram", "kuratov2025", "random-vectors", "shuffled", "tarasov2026")
 
 
 def test_the_first_preset_is_the_default():

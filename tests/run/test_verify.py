@@ -92,6 +92,14 @@ def tensors_of(folder: Path) -> dict[str, torch.Tensor]:
     return load((folder / "vectors.safetensors").read_bytes())
 
 
+def test_the_first_token_is_measured_alone_too(finished_run: Path) -> None:
+    for record in RunFolder(finished_run).records():
+        assert record.first.length == 1
+        assert record.first.surprisal_bits == pytest.approx(record.marks.bits[0], abs=1e-3)
+        assert record.first.accuracy == (record.marks.margins[0] > 0)
+        assert record.other_horizons.argmax_after_first >= record.other_horizons.argmax - record.first.accuracy
+
+
 def test_a_copied_run_gives_the_same_numbers_to_the_last_digit(run_copy: Path, short_folder: Path) -> None:
     before = contents(run_copy)
     result = verified(run_copy, short_folder)
@@ -340,6 +348,7 @@ def test_a_run_that_claims_to_be_more_than_it_is_is_refused(
         lambda record: record.update(author="somebody else"),
         lambda record: record["lengths"][0].update(accuracy=1.0, token_gain=64.0, utilisation=1.0),
         lambda record: record["lengths"][0].update(control_gain_bits=-5000.0),
+        lambda record: record["first"].update(gain_bits=record["first"]["gain_bits"] + 1),
         lambda record: record.update(control_gain_bits=-5000.0),
     ],
 )

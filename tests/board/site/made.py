@@ -88,6 +88,7 @@ def made_record(line: ManifestLine, mean: float, k: int, name: str, draw: random
         horizon=horizon,
         greedy_horizon=horizon,
         other_horizons=records.other_horizons(horizon),
+        first=lengths[0].model_copy(update={"length": 1}),
         at_span=lengths[2],
         bytes=None if drawn else ends[horizon - 1] if horizon else 0,
         recovered_bits=recovered,
