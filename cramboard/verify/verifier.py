@@ -22,6 +22,7 @@ from cramboard.schema import (
 from cramboard.tasks import Sample
 from cramboard.verify import measures
 from cramboard.verify.greedy import greedy_horizons
+from cramboard.verify.kept import kept_score
 from cramboard.verify.robustness import bfloat16_decoder_horizon, stored_horizons
 from cramboard.verify.scoring import TokenScores, score
 
@@ -123,8 +124,8 @@ def _measure(
     ids = torch.tensor(tokens.ids[:n], device=decoder.device)
     vectors = files.of(entry)
     with_vectors = score(decoder, ids, vectors)
-    without = score(decoder, ids, None)
-    with_control = score(decoder, ids, control)
+    without = kept_score(decoder, ids, None)
+    with_control = kept_score(decoder, ids, control)
 
     h = measures.horizon(with_vectors.margins, CERTIFIED_MARGIN)
     source_bits = reading.source_bits_of(h)
