@@ -4,6 +4,7 @@ from cramboard.run.asked import Asked
 from cramboard.run.complete import CompleteRun, read_complete
 from cramboard.run.curve import evaluate_all, plan_all
 from cramboard.run.evaluate import Outcome, evaluate
+from cramboard.run.fill import Ended, fill
 from cramboard.run.folder import RunFolder
 from cramboard.run.observer import Observer
 from cramboard.run.plan import Plan, plan
@@ -12,6 +13,7 @@ from cramboard.run.reverify import Reverified, reverify
 __all__ = [
     "Asked",
     "CompleteRun",
+    "Ended",
     "Observer",
     "Outcome",
     "Plan",
@@ -19,6 +21,7 @@ __all__ = [
     "RunFolder",
     "evaluate",
     "evaluate_all",
+    "fill",
     "plan",
     "plan_all",
     "read_complete",

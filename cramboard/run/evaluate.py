@@ -90,6 +90,7 @@ def _work(
                 observer.failed(sample.id, result.reason)
         else:
             plan.folder.store_unit(result)
+            observer.kept(len(result.unit.samples))
     return run
 
 
@@ -103,6 +104,14 @@ def _close(plan: Plan, run: RunRecord, failures: Sequence[Failure]) -> Outcome:
     )
     plan.folder.write_summary(summary)
     return Outcome(plan.folder.path, plan.span, summary, finished.records)
+
+
+Loads = tuple[str, str, str, tuple[int, ...]]
+
+
+def loads(plan: Plan) -> Loads:
+    """Return all that `load` makes of a plan: plans that agree in it can share one decoder."""
+    return (plan.place.name, plan.device, plan.asked.attention, plan.method.suffix)
 
 
 def load(plan: Plan, observer: Observer) -> Decoder:

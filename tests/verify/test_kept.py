@@ -1,4 +1,4 @@
-"""Scores without vectors and behind the control are made once for a loaded decoder, and are the same to the last bit."""
+"""Scores without vectors and behind the control are made once for a loaded decoder, and equal to the last bit."""
 
 import gc
 from pathlib import Path
