@@ -106,18 +106,12 @@ def _close(plan: Plan, run: RunRecord, failures: Sequence[Failure]) -> Outcome:
     return Outcome(plan.folder.path, plan.span, summary, finished.records)
 
 
-Loads = tuple[str, str, str, tuple[int, ...]]
-
-
-def loads(plan: Plan) -> Loads:
-    """Return all that `load` makes of a plan: plans that agree in it can share one decoder."""
-    return (plan.place.name, plan.device, plan.asked.attention, plan.method.suffix)
-
-
-def load(plan: Plan, observer: Observer) -> Decoder:
-    """Load the plan's decoder, in the layout that its method declares."""
-    observer.stage(f"loading decoder {plan.place.name}")
-    return load_decoder(plan.place, plan.device, plan.asked.attention).with_suffix(plan.method.suffix)
+def load(plan: Plan, observer: Observer, loaded: Decoder | None = None) -> Decoder:
+    """Return the plan's decoder, in the layout that its method declares; `loaded` is it in any layout."""
+    if loaded is None:
+        observer.stage(f"loading decoder {plan.place.name}")
+        loaded = load_decoder(plan.place, plan.device, plan.asked.attention)
+    return loaded.with_suffix(plan.method.suffix)
 
 
 def _context(plan: Plan, before: RunRecord | None, observer: Observer, decoder: Decoder) -> Context:

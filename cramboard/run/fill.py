@@ -18,7 +18,7 @@ from cramboard.errors import CramboardError, MachineError
 from cramboard.files import data_folder
 from cramboard.run.asked import Asked
 from cramboard.run.curve import evaluate_all, plan_all
-from cramboard.run.evaluate import Loads, Outcome, load, loads
+from cramboard.run.evaluate import Outcome, load
 from cramboard.run.folder import SUMMARY, RunFolder
 from cramboard.run.observer import Observer
 from cramboard.run.plan import Plan
@@ -61,7 +61,7 @@ def fill(
         MachineError: If the device no longer answers.
     """
     watch = _Watch(clock, clock() + stop_after)
-    decoders: dict[Loads, Decoder] = {}
+    decoders: dict[str, Decoder] = {}
     for cell in cells:
         yield _end(cell, runs, device, watch, decoders)
         gc.collect()
@@ -146,7 +146,7 @@ def _alike(cell: Cell) -> tuple[str, str, str | None, int]:
     return (cell.decoder, cell.method, cell.preset, cell.k)
 
 
-def _end(cell: Cell, runs: Path, device: str, watch: _Watch, decoders: dict[Loads, Decoder]) -> Ended:
+def _end(cell: Cell, runs: Path, device: str, watch: _Watch, decoders: dict[str, Decoder]) -> Ended:
     try:
         plans = plan_all(asked_of(cell, runs, device))
         if all(_is_complete(one) for one in plans):
@@ -155,9 +155,9 @@ def _end(cell: Cell, runs: Path, device: str, watch: _Watch, decoders: dict[Load
         return Ended(cell, "skipped", str(error))
     try:
         watch.begin(cell, plans[0].batch_size)
-        if (decoder := loads(plans[0])) not in decoders:
-            decoders[decoder] = load(plans[0], watch)
-        outcomes = evaluate_all(plans, watch, decoders[decoder])
+        decoder = load(plans[0], watch, decoders.get(cell.decoder))
+        decoders[cell.decoder] = decoder
+        outcomes = evaluate_all(plans, watch, decoder)
     except _OutOfTimeError as error:
         return Ended(cell, "no time", str(error))
     except Exception as error:  # A method is anybody's code; the other cells go on.

@@ -5,29 +5,32 @@ that is loaded anew makes them anew: a later verification never rests on an earl
 """
 
 from collections import OrderedDict
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import torch
 
 from cramboard.decoders import Decoder
 from cramboard.keys import sha256_bytes
+from cramboard.schema import DecoderRef
 from cramboard.verify.scoring import TokenScores, score
 
 # Scores that a decoder keeps: 2,048 tokens take 25 kB.
 KEPT = 2048
 
-_Key = tuple[str, str | None, int]
-_kept: WeakKeyDictionary[Decoder, OrderedDict[_Key, TokenScores]] = WeakKeyDictionary()
+_Key = tuple[DecoderRef, str, str | None, int]
+# By the loaded network, which a decoder shares with itself in other layouts.
+_kept: WeakKeyDictionary[Any, OrderedDict[_Key, TokenScores]] = WeakKeyDictionary()
 
 
 def kept_score(decoder: Decoder, ids: torch.Tensor, vectors: torch.Tensor | None) -> TokenScores:
     """Return `score(decoder, ids, vectors)`, made once for a loaded decoder, these bytes and this number of threads.
 
-    A decoder in another layout, on another device or with other attention kernels is another `Decoder`.
+    On another device or with other attention kernels it is loaded for itself; its layout is in its `ref`.
     """
-    scores = _kept.setdefault(decoder, OrderedDict())
+    scores = _kept.setdefault(decoder.network(torch.float32), OrderedDict())
     # Threads share sums out among them, which may move a last digit.
-    key = (_sha256(ids), None if vectors is None else _sha256(vectors), torch.get_num_threads())
+    key = (decoder.ref, _sha256(ids), None if vectors is None else _sha256(vectors), torch.get_num_threads())
     if key in scores:
         scores.move_to_end(key)
         return scores[key]
