@@ -8,7 +8,7 @@ from cramboard.run.fill import Ended, fill
 from cramboard.run.folder import RunFolder
 from cramboard.run.observer import Observer
 from cramboard.run.plan import Plan, plan
-from cramboard.run.reverify import Reverified, reverify
+from cramboard.run.reverify import Reverified, Verifier
 
 __all__ = [
     "Asked",
@@ -19,11 +19,11 @@ __all__ = [
     "Plan",
     "Reverified",
     "RunFolder",
+    "Verifier",
     "evaluate",
     "evaluate_all",
     "fill",
     "plan",
     "plan_all",
     "read_complete",
-    "reverify",
 ]

@@ -11,6 +11,7 @@ from cramboard.keys import key, sha256_bytes, sha256_ids
 from cramboard.reading import Reading
 from cramboard.schema import (
     CERTIFIED_MARGIN,
+    Certificate,
     CertificateEntry,
     DecoderRef,
     LengthMeasures,
@@ -54,6 +55,27 @@ def check_claims(files: CertificateFiles, task: TaskRef, decoder: DecoderRef, sa
     for entry in certificate.entries:
         if texts.get(entry.sample) != entry.text_sha256:
             raise InputError(f"the certificate's text of sample {entry.sample} is not the text of task {task.name}")
+
+
+def check_entry(entry: CertificateEntry, certificate: Certificate, tokens: Tokens, decoder: Decoder) -> None:
+    """Refuse an entry whose tokens or vectors are not what this decoder reads.
+
+    Raises:
+        InputError: In one line, naming what differs.
+    """
+    if sha256_ids(tokens.ids[: entry.span]) != entry.tokens_sha256:
+        raise InputError(
+            f"sample {entry.sample}: the decoder's tokens are not the ones that the certificate was made for"
+        )
+    if certificate.d != decoder.d:
+        raise InputError(
+            f"the certificate's vectors have {certificate.d} numbers, decoder {decoder.name} reads {decoder.d}"
+        )
+    if decoder.room(certificate.k) < entry.span:
+        raise InputError(
+            f"sample {entry.sample}: {certificate.k} vectors and {entry.span} tokens do not fit "
+            f"{decoder.context} positions"
+        )
 
 
 def measurement_key(files: CertificateFiles, entry: CertificateEntry) -> str:
@@ -112,14 +134,7 @@ def _measure(
     certificate = files.certificate
     k, d = certificate.k, certificate.d
     sample, tokens = reading.sample, reading.tokens
-    if sha256_ids(tokens.ids[: entry.span]) != entry.tokens_sha256:
-        raise InputError(f"sample {sample.id}: the decoder's tokens are not the ones that the certificate was made for")
-    if d != decoder.d:
-        raise InputError(f"the certificate's vectors have {d} numbers, decoder {decoder.name} reads {decoder.d}")
-    if decoder.room(k) < entry.span:
-        raise InputError(
-            f"sample {sample.id}: {k} vectors and {entry.span} tokens do not fit {decoder.context} positions"
-        )
+    check_entry(entry, certificate, tokens, decoder)
     n = scored_tokens(decoder, tokens, entry.span, k, lengths)
     ids = torch.tensor(tokens.ids[:n], device=decoder.device)
     vectors = files.of(entry)
