@@ -78,6 +78,7 @@ def _law(found: Sequence[Law], marks: Marks) -> Figure:
     ]
     looks = scales(list(looked.values()))
     least, most = min(row["bits"] for row in rows), max(row["bits"] for row in rows)
+    low, high = min(row["horizon"] for row in rows), max(row["horizon"] for row in rows)
     lines: list[dict[str, Any]] = []
     for law in found:
         # Where horizon x surprisal is the decoder's geometric mean.
@@ -88,7 +89,7 @@ def _law(found: Sequence[Law], marks: Marks) -> Figure:
     def layers(desk: bool) -> list[Any]:
         title = "surprisal of the first 256 tokens, bits per token"
         x = x_axis("bits:Q", title, desk, type="log", domain=[least / 1.05, most * 1.05], nice=False)
-        y = y_axis("horizon:Q", "horizon, tokens", type="log")
+        y = y_axis("horizon:Q", "horizon, tokens", type="log", base=2, domain=[low / 1.2, high * 1.2], nice=False)
         return [
             chart_of(rows).mark_point(filled=True, opacity=0.5, size=22).encode(x=x, y=y, **looks),
             chart_of(lines).mark_line(strokeWidth=1.25).encode(x=x, y=y, color=looks["color"]),
