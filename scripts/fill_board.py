@@ -1,4 +1,4 @@
-"""Make the runs of a plan, as many as fit the time, and go on where it stopped.
+"""Make the runs of a matrix, as many as fit the time, and go on where it stopped.
 
 On a GPU, where a command may take ten minutes:
 
@@ -23,7 +23,7 @@ from cramboard.schema import Cell, Matrix, from_yaml_file
 def main() -> int:
     """Fill the board, or say what would be done."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("plan", type=Path, help="the plan, such as leaderboard/matrix.yaml")
+    parser.add_argument("matrix", type=Path, help="the runs, such as leaderboard/matrix.yaml")
     parser.add_argument("--runs", type=Path, required=True, help="folder for the runs")
     parser.add_argument("--device", default="cuda", help="cuda by default")
     parser.add_argument("--stop-after", type=float, default=float("inf"), metavar="SECONDS",
@@ -33,7 +33,7 @@ def main() -> int:
     parser.add_argument("--dry-run", action="store_true", help="list the cells; load and write nothing")
     asked = parser.parse_args()
     try:
-        cells = _chosen(from_yaml_file(Matrix, asked.plan, "plan"), asked.only)
+        cells = _chosen(from_yaml_file(Matrix, asked.matrix, "matrix"), asked.only)
         return _dry_run(cells, asked.runs) if asked.dry_run else _fill(cells, asked)
     except CramboardError as error:
         print(f"fill_board: {' '.join(str(error).split())}", file=sys.stderr)
@@ -43,10 +43,10 @@ def main() -> int:
         return 130
 
 
-def _chosen(plan: Matrix, only: list[str] | None) -> list[Cell]:
-    cells = [cell for cell in plan.cells() if only is None or any(fnmatchcase(cell.name, glob) for glob in only)]
+def _chosen(matrix: Matrix, only: list[str] | None) -> list[Cell]:
+    cells = [cell for cell in matrix.cells() if only is None or any(fnmatchcase(cell.name, glob) for glob in only)]
     if not cells:
-        raise UsageError("--only: no cell of the plan has such a name; --dry-run without it lists them all")
+        raise UsageError("--only: no cell of the matrix has such a name; --dry-run without it lists them all")
     return cells
 
 

@@ -1,6 +1,6 @@
 """Write docs/findings.md and its figures from the results in submissions/, and from nothing else.
 
-    python scripts/write_findings.py [--submissions FOLDER] [--plan FILE] [--output-dir FOLDER]
+    python scripts/write_findings.py [--submissions FOLDER] [--matrix FILE] [--output-dir FOLDER]
 
 Equal results give equal bytes. Without results nothing is written.
 """
@@ -22,18 +22,20 @@ def main() -> int:
     """Write the page; a broken result is named, and nothing is written."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--submissions", type=Path, default=ROOT / "submissions", help="the submissions' folder")
-    parser.add_argument("--plan", type=Path, default=ROOT / "leaderboard" / "matrix.yaml", help="the board's plan")
+    parser.add_argument(
+        "--matrix", type=Path, default=ROOT / "leaderboard" / "matrix.yaml", help="the runs that the board is to have"
+    )
     parser.add_argument("--output-dir", type=Path, default=ROOT / "docs", help="where the page goes")
     asked = parser.parse_args()
     try:
-        write(asked.submissions.absolute(), asked.plan, asked.output_dir)
+        write(asked.submissions.absolute(), asked.matrix, asked.output_dir)
     except CramboardError as error:
         print(f"write_findings: {printable(str(error))}", file=sys.stderr)
         return error.exit_code
     return 0
 
 
-def write(submissions: Path, plan: Path, output: Path) -> None:
+def write(submissions: Path, matrix: Path, output: Path) -> None:
     """Write the page and its figures below `output`.
 
     Raises:
@@ -51,7 +53,7 @@ def write(submissions: Path, plan: Path, output: Path) -> None:
     project = around()
     evidence = Evidence(
         found.submissions,
-        from_yaml_file(Matrix, plan, "plan"),
+        from_yaml_file(Matrix, matrix, "matrix"),
         project.reported,
         tasks,
         project.rules,

@@ -1,4 +1,4 @@
-"""Make the runs of a plan one after the other in one process, within a time, and go on where an earlier one stopped.
+"""Make the runs of a matrix one after the other in one process, within a time, and go on where an earlier one stopped.
 
 Every run goes through `plan_all` and `evaluate_all`, as the command's do; a decoder that is loaded stays so from one
 run to the next. Nothing that fails stops the others.

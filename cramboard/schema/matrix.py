@@ -1,4 +1,4 @@
-"""The plan of the board: every run that it is to have."""
+"""The matrix: every run that the board is to have."""
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
@@ -13,7 +13,7 @@ MethodWords = Annotated[str, Field(pattern=r"^(submissions/)?[a-z0-9][a-z0-9-]{0
 
 
 class Cell(Strict):
-    """One run of the plan, or one encoder's curve. `limit` None is every public sample."""
+    """One run of the matrix, or one encoder's curve. `limit` None is every public sample."""
 
     task: Name
     decoder: Name
@@ -50,7 +50,7 @@ class MatrixRuns(Strict):
         seeds: The seeds.
         spans: The spans that are asked for; left empty, the method's own.
         limit: The first samples alone; left out, every public one.
-        seconds: What making and verifying a sample is expected to take on the GPU that the plan is for. It only
+        seconds: What making and verifying a sample is expected to take on the GPU that the matrix is for. It only
             decides what is still begun before the time is up, and gives way to what is measured.
         batch: Samples of a unit; left out, the device's.
         unsandboxed: Whether an encoder runs as an ordinary process, which its results record.
@@ -92,7 +92,7 @@ class MatrixRuns(Strict):
 
 
 class EmptyCells(Strict):
-    """Why cells of the plan have no result; `cells` is a pattern of their names, such as `*/k16-*`."""
+    """Why cells of the matrix have no result; `cells` is a pattern of their names, such as `*/k16-*`."""
 
     cells: Annotated[str, Field(min_length=1, max_length=200)]
     why: Annotated[str, Field(min_length=1, max_length=300)]

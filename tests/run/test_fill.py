@@ -1,4 +1,4 @@
-"""Filling the board: every cell of a plan by the ordinary way, in one process, within a time, and never twice."""
+"""Filling the board: every cell of a matrix by the ordinary way, in one process, within a time, and never twice."""
 
 import runpy
 import sys

@@ -190,5 +190,7 @@ def _empty(evidence: Evidence) -> str:
         by_reason.setdefault(why, []).append(f"`{cell.name}`")
     planned = len(evidence.matrix.cells())
     lines = [f"- {plain(why, 300)}: {', '.join(cells)}" for why, cells in by_reason.items()]
-    said = f"{planned - len(empty):,} of the {planned:,} runs of [the plan](../leaderboard/matrix.yaml) have a result."
+    said = (
+        f"{planned - len(empty):,} of the {planned:,} runs of [the matrix](../leaderboard/matrix.yaml) have a result."
+    )
     return _section("What is not there", said, "\n".join(lines) or None)
