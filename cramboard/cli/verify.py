@@ -1,15 +1,23 @@
-"""`cramboard verify`: measure a run's certificate again."""
+"""`cramboard verify`: measure runs' certificates again."""
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cramboard.cli import options
+from cramboard.cli.output import print_json, printable
+from cramboard.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from cramboard.run import Reverified
+    from cramboard.schema import Verification
 
 
 @click.command("verify")
-@click.argument("run_dir", type=click.Path(path_type=Path))
+@click.argument("run_dirs", metavar="RUN_DIR...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--horizons", is_flag=True, help="Confirm the horizons alone, which are what ranks: far quicker.")
 @click.option("-d", "--decoder", help="Where the decoder is, if it is not a listed one.")
 @click.option("--revision", help="Commit (40 hex digits) of a decoder given as a Hub id.")
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda, cuda:1 or mps.")
@@ -25,42 +33,55 @@ from cramboard.cli import options
 @options.sealed
 @click.option("--json", "as_json", is_flag=True, help="Write summary and comparison as JSON to stdout.")
 def command(
-    run_dir: Path, decoder: str | None, revision: str | None, device: str, attention: str, threads: int | None,
-    sealed: Path | None, as_json: bool,
+    run_dirs: tuple[Path, ...], horizons: bool, decoder: str | None, revision: str | None, device: str,
+    attention: str, threads: int | None, sealed: Path | None, as_json: bool,
 ) -> int:  # fmt: skip
     """Turn the certificate in RUN_DIR back into text and compare every number with the recorded one.
 
-    Exit code 0 says that every sample is confirmed, 1 that some are not. A line is added to RUN_DIR's
-    verifications.jsonl.
+    With --horizons, for several folders, compare horizons alone. Exit code 0 says that every sample is confirmed, 1
+    that some are not. A line is added to each RUN_DIR's verifications.jsonl.
     """
+    if len(run_dirs) > 1 and not horizons:
+        raise UsageError("several folders go with --horizons; give one, or --horizons")
     import torch
 
     from cramboard.cli.progress import watching
-    from cramboard.run import RunFolder, reverify
+    from cramboard.run import RunFolder, Verifier
 
     if threads is not None:
         torch.set_num_threads(threads)
+    code = 0
     with watching() as observer:
-        result = reverify(
-            run_dir,
-            observer,
-            decoder_name=decoder,
-            revision=revision,
-            device=device,
-            attention=attention,
-            sealed=sealed,
+        verifier = Verifier(
+            observer, decoder_name=decoder, revision=revision, device=device, attention=attention, sealed=sealed
         )
+        for path in run_dirs:
+            try:
+                result = verifier.horizons(path) if horizons else verifier.everything(path)
+                RunFolder(path).add_verification(result.verification)
+            except InputError as error:
+                if len(run_dirs) == 1:
+                    raise
+                # What is wrong with one run is not the others'.
+                click.echo(f"cramboard: {printable(str(error))}", err=True)
+                code = max(code, error.exit_code)
+                continue
+            _show(path, result, as_json)
+            code = max(code, 1 if result.verification.unconfirmed else 0)
+    return code
+
+
+def _show(path: Path, result: "Reverified", as_json: bool) -> None:
     comparison = result.verification
     if as_json:
-        click.echo(
-            json.dumps(
-                {
-                    "summary": result.summary.model_dump(mode="json"),
-                    "verification": comparison.model_dump(mode="json"),
-                },
-                indent=1,
-            )
-        )
+        if result.summary is None:
+            click.echo(json.dumps({"run": str(path), "verification": comparison.model_dump(mode="json")}))
+        else:
+            summary = result.summary.model_dump(mode="json")
+            print_json({"summary": summary, "verification": comparison.model_dump(mode="json")})
+        return
+    if result.summary is None:
+        click.echo(f"{path}\n{_horizons(comparison)}")
     else:
         from rich.console import Console
 
@@ -70,10 +91,15 @@ def command(
         click.echo(
             f"\nConfirmed: {comparison.confirmed} of {comparison.samples} samples; "
             f"{comparison.identical} samples equal to the last digit; bits differ by at most "
-            f"{comparison.largest_bits_difference_per_token:.1e} a token\n"
-            f"Verified on {comparison.device}, {comparison.threads} threads, attention {comparison.attention}"
+            f"{comparison.largest_bits_difference_per_token:.1e} a token"
         )
-        for sample in comparison.unconfirmed:
-            click.echo(f"not confirmed: {sample}", err=True)
-    RunFolder(run_dir).add_verification(comparison)
-    return 1 if comparison.unconfirmed else 0
+    click.echo(f"Verified on {comparison.device}, {comparison.threads} threads, attention {comparison.attention}")
+    for sample in comparison.unconfirmed:
+        click.echo(f"not confirmed: {sample}", err=True)
+
+
+def _horizons(comparison: "Verification") -> str:
+    return (
+        f"Confirmed: {comparison.confirmed} of {comparison.samples} horizons; {comparison.identical} are equal; "
+        "nothing else was measured again"
+    )

@@ -30,7 +30,7 @@ def control_vectors(
     shipped = shipped_control(task, decoder, k)
     if shipped is not None:
         return shipped
-    method = choose_method("constant", "standard" if ranked and decoder.device.type == "cuda" else "quick")
+    method = _fit_of(k) if ranked and decoder.device.type == "cuda" else choose_method("constant", "quick")
     cached = cache_folder() / "controls" / _file(task, decoder, method, k)
     if cached.exists():
         return read_control(cached, k, decoder.d)
@@ -59,7 +59,12 @@ def shipped_control(task: Task, decoder: Decoder, k: int) -> torch.Tensor | None
 
 def shipped_path(tasks: Path, task: Task, decoder: Decoder, k: int) -> Path:
     """Return where below `tasks` a shipped control lies."""
-    return tasks / task.tuned_on.spec.name / "controls" / _file(task, decoder, choose_method("constant", "standard"), k)
+    return tasks / task.tuned_on.spec.name / "controls" / _file(task, decoder, _fit_of(k), k)
+
+
+def _fit_of(k: int) -> ChosenMethod:
+    """Return the fit of the control of k vectors that is shipped."""
+    return choose_method("constant", "standard" if k == 1 else "several")
 
 
 def _file(task: Task, decoder: Decoder, method: ChosenMethod, k: int) -> str:

@@ -31,16 +31,21 @@ def plan_all(asked: Asked) -> tuple[Plan, ...]:
     return tuple(plan(replace(asked, span=span, output_dir=asked.output_dir / name)) for span, name in names.items())
 
 
-def evaluate_all(plans: Sequence[Plan], observer: Observer) -> tuple[Outcome, ...]:
+def evaluate_all(plans: Sequence[Plan], observer: Observer, decoder: Decoder | None = None) -> tuple[Outcome, ...]:
     """Do every plan in order, with one decoder; a span that a text or the context does not reach is left out.
+
+    Args:
+        plans: What `plan_all` returned.
+        observer: Told of progress.
+        decoder: The plans' decoder, if it is loaded already.
 
     Raises:
         CramboardError: In one line; what is finished is kept.
     """
     first, *others = plans
     if not others:
-        return (evaluate(first, observer),)
-    decoder = load(first, observer)
+        return (evaluate(first, observer, decoder),)
+    decoder = decoder or load(first, observer)
     reached = _reach(first, decoder)
     outcomes = [evaluate(first, observer, decoder)]
     outcomes += [evaluate(other, observer, decoder) for other in others if other.span <= reached]

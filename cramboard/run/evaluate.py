@@ -90,6 +90,7 @@ def _work(
                 observer.failed(sample.id, result.reason)
         else:
             plan.folder.store_unit(result)
+            observer.kept(len(result.unit.samples))
     return run
 
 
@@ -105,11 +106,12 @@ def _close(plan: Plan, run: RunRecord, failures: Sequence[Failure]) -> Outcome:
     return Outcome(plan.folder.path, plan.span, summary, finished.records)
 
 
-def load(plan: Plan, observer: Observer) -> Decoder:
-    """Load the plan's decoder, in the layout that its method declares."""
-    observer.stage(f"loading decoder {plan.place.name}")
-    decoder, method = load_decoder(plan.place, plan.device, plan.asked.attention), plan.method
-    return decoder.in_layout(method.layout, method.read_behind(decoder.bos))
+def load(plan: Plan, observer: Observer, loaded: Decoder | None = None) -> Decoder:
+    """Return the plan's decoder, in the layout that its method declares; `loaded` is it in any layout."""
+    if loaded is None:
+        observer.stage(f"loading decoder {plan.place.name}")
+        loaded = load_decoder(plan.place, plan.device, plan.asked.attention)
+    return loaded.in_layout(plan.method.layout, plan.method.read_behind(loaded.bos))
 
 
 def _context(plan: Plan, before: RunRecord | None, observer: Observer, decoder: Decoder) -> Context:

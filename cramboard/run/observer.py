@@ -20,6 +20,9 @@ class Observer:
     def verified(self, record: SampleRecord) -> None:
         """One sample is verified."""
 
+    def kept(self, samples: int) -> None:
+        """A unit of so many samples is stored. Whoever raises here stops the run between two units."""
+
     def failed(self, sample: str, reason: str) -> None:
         """One sample has no result."""
 

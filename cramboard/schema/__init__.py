@@ -27,6 +27,7 @@ from cramboard.schema.base import (
 from cramboard.schema.board import BoardResult, BoardResults, Reported, ReportedRow, ReportedSource, ReportedTable
 from cramboard.schema.certificates import Certificate, CertificateEntry, DecoderRef, Layout, MethodRef
 from cramboard.schema.decoders import DecoderSpec, GgufPackage, HubRepository
+from cramboard.schema.matrix import Cell, EmptyCells, Matrix, MatrixRuns
 from cramboard.schema.measurements import (
     CERTIFIED_MARGIN,
     LengthMeasures,
@@ -65,6 +66,7 @@ __all__ = [
     "BoardResult",
     "BoardResults",
     "Boundary",
+    "Cell",
     "Certificate",
     "CertificateEntry",
     "Commitment",
@@ -75,6 +77,7 @@ __all__ = [
     "DecoderRef",
     "DecoderSpec",
     "DecoderStatistics",
+    "EmptyCells",
     "EncoderCode",
     "Failure",
     "Form",
@@ -89,6 +92,8 @@ __all__ = [
     "LengthMeasures",
     "Link",
     "ManifestLine",
+    "Matrix",
+    "MatrixRuns",
     "MethodRef",
     "Model",
     "Name",

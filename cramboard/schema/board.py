@@ -62,7 +62,8 @@ class BoardResult(Strict):
     """One verified result as the board has it; `unranked` says why it has no rank.
 
     `cost_class` is set for encoders, `span` where another than the declared one was asked for, and
-    `sealed_tokens_per_vector` where the same was run on a sealed set.
+    `sealed_tokens_per_vector` where the same was run on a sealed set. `confirmed_scope` says whether one of the later
+    verifications measured everything again, or all of them the horizons alone.
     """
 
     submission: Name
@@ -89,6 +90,7 @@ class BoardResult(Strict):
     device: str
     sealed_tokens_per_vector: Interval | None
     confirmed_by: int
+    confirmed_scope: Literal["all", "horizons"] | None
     started: str
     command: str
     verifier_version: int

@@ -11,6 +11,7 @@ from cramboard.schema import (
     DatasetSpec,
     DecoderSpec,
     ManifestLine,
+    Matrix,
     Reported,
     RunRecord,
     SampleRecord,
@@ -38,6 +39,7 @@ FILES: dict[str, type[Boundary]] = {
     "run": RunRecord,
     "summary": Summary,
     "submission": SubmissionSpec,
+    "matrix": Matrix,
     "reported": Reported,
     "results": BoardResults,
 }

@@ -1,5 +1,7 @@
 """What the verifier finds."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from cramboard.schema.base import Boundary, SampleId, Sha256, StoredDtype, Strict
@@ -92,9 +94,14 @@ class SampleRecord(Boundary):
 
 
 class Verification(Boundary):
-    """A line of `verifications.jsonl`: one later verification of a run's horizons, and where it was made."""
+    """A line of `verifications.jsonl`: one later verification of a run, and where it was made.
+
+    `scope` says what was measured again: `all` measures, or the `horizons` alone, which are what ranks; then
+    `identical` counts equal horizons and not equal records, and no difference of bits is known.
+    """
 
     certificate_sha256: Sha256
+    scope: Literal["all", "horizons"] = "all"
     verifier_version: int
     device: str
     attention: str
@@ -104,4 +111,4 @@ class Verification(Boundary):
     confirmed: int
     identical: int
     unconfirmed: tuple[str, ...]
-    largest_bits_difference_per_token: float
+    largest_bits_difference_per_token: float | None

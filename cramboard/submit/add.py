@@ -73,7 +73,12 @@ def result_name(run: RunRecord) -> str:
 
 
 def _check_verified(path: Path, complete: CompleteRun) -> None:
-    """Refuse a run that no later verification confirms whole."""
+    """Refuse a run whose last verification does not confirm every sample.
+
+    One of the horizons alone counts if it was made on another device than the run: every horizon, which is what ranks,
+    then stands on two kinds of machine, and the other measures were made by the same code from the same bytes. Made on
+    the run's own device it would say less than the records do, so there everything is measured again.
+    """
     certificate = complete.files.certificate
     lines = path / VERIFICATIONS
     made = from_jsonl_file(Verification, lines, "verifications") if lines.exists() else []
@@ -81,6 +86,11 @@ def _check_verified(path: Path, complete: CompleteRun) -> None:
     if not ours or ours[-1].verifier_version != VERIFIER_VERSION:
         raise InputError(f"{path}: not verified; run first: cramboard verify {path}")
     last = ours[-1]
+    if last.scope == "horizons" and last.device in {unit.device for unit in complete.run.units}:
+        raise InputError(
+            f"{path}: its horizons were confirmed on {last.device}, where it was made; confirm them on another "
+            f"device, or measure everything again: cramboard verify {path}"
+        )
     if last.unconfirmed or last.confirmed != last.samples or last.samples != len(certificate.entries):
         first = last.unconfirmed[0] if last.unconfirmed else certificate.entries[0].sample
         raise InputError(f"{path}: its last verification does not confirm sample {first}; it cannot be filed")

@@ -20,12 +20,15 @@ _EQUAL = ("author", "span", "tokens", "bytes", "censored", "self_limited", "code
 
 @dataclass(frozen=True)
 class Confirmation:
-    """What a later verification says of the recorded measurements of a run."""
+    """What a later verification says of the recorded measurements of a run.
+
+    `largest_bits_difference_per_token` is None where no bits were measured again.
+    """
 
     confirmed: int
     identical: int
     unconfirmed: tuple[str, ...]
-    largest_bits_difference_per_token: float
+    largest_bits_difference_per_token: float | None
 
 
 def confirm(recorded: Sequence[SampleRecord], later: Sequence[SampleRecord]) -> Confirmation:

@@ -12,6 +12,7 @@ from cramboard.keys import key, sha256_bytes, sha256_ids
 from cramboard.reading import Reading
 from cramboard.schema import (
     CERTIFIED_MARGIN,
+    Certificate,
     CertificateEntry,
     DecoderRef,
     LengthMeasures,
@@ -23,6 +24,7 @@ from cramboard.schema import (
 from cramboard.tasks import Sample
 from cramboard.verify import measures
 from cramboard.verify.greedy import greedy_horizons
+from cramboard.verify.kept import kept_score
 from cramboard.verify.robustness import bfloat16_decoder_horizon, stored_horizons
 from cramboard.verify.scoring import TokenScores, score
 
@@ -54,6 +56,27 @@ def check_claims(files: CertificateFiles, task: TaskRef, decoder: DecoderRef, sa
     for entry in certificate.entries:
         if texts.get(entry.sample) != entry.text_sha256:
             raise InputError(f"the certificate's text of sample {entry.sample} is not the text of task {task.name}")
+
+
+def check_entry(entry: CertificateEntry, certificate: Certificate, tokens: Tokens, decoder: Decoder) -> None:
+    """Refuse an entry whose tokens or vectors are not what this decoder reads.
+
+    Raises:
+        InputError: In one line, naming what differs.
+    """
+    if sha256_ids(tokens.ids[: entry.span]) != entry.tokens_sha256:
+        raise InputError(
+            f"sample {entry.sample}: the decoder's tokens are not the ones that the certificate was made for"
+        )
+    if certificate.d != decoder.d:
+        raise InputError(
+            f"the certificate's vectors have {certificate.d} numbers, decoder {decoder.name} reads {decoder.d}"
+        )
+    if decoder.room(certificate.k) < entry.span:
+        raise InputError(
+            f"sample {entry.sample}: {certificate.k} vectors and {entry.span} tokens do not fit "
+            f"{decoder.context} positions"
+        )
 
 
 def measurement_key(files: CertificateFiles, entry: CertificateEntry) -> str:
@@ -112,14 +135,7 @@ def _measure(
     certificate = files.certificate
     k, d = certificate.k, certificate.d
     sample, tokens = reading.sample, reading.tokens
-    if sha256_ids(tokens.ids[: entry.span]) != entry.tokens_sha256:
-        raise InputError(f"sample {sample.id}: the decoder's tokens are not the ones that the certificate was made for")
-    if d != decoder.d:
-        raise InputError(f"the certificate's vectors have {d} numbers, decoder {decoder.name} reads {decoder.d}")
-    if decoder.room(k) < entry.span:
-        raise InputError(
-            f"sample {sample.id}: {k} vectors and {entry.span} tokens do not fit {decoder.context} positions"
-        )
+    check_entry(entry, certificate, tokens, decoder)
     n = scored_tokens(decoder, tokens, entry.span, k, lengths)
     ids = torch.tensor(tokens.ids[:n], device=decoder.device)
     vectors = files.of(entry)
@@ -185,7 +201,11 @@ class _Scores:
 
 
 def _score(decoder: Decoder, ids: torch.Tensor, vectors: torch.Tensor, control: torch.Tensor) -> _Scores:
-    whole, without, constant = (score(decoder, ids, given) for given in (vectors, None, control))
+    whole, without, constant = (
+        score(decoder, ids, vectors),
+        kept_score(decoder, ids, None),
+        kept_score(decoder, ids, control),
+    )
     if decoder.foretells_first:
         return _Scores(whole, whole, without, constant)
     return _Scores(whole, whole.less_first(), without, constant.less_first())

@@ -1,5 +1,6 @@
 """`submit add`: verified results lie where the board looks, and nothing else does."""
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -156,3 +157,20 @@ def test_a_protocol_in_its_own_layout_is_filed_under_its_own_submission(
     assert cramboard("verify", run, "-d", decoder).code == 0
     ended = cramboard("submit", "add", run)
     assert ended.out == f"{clone}/submissions/kuratov-own/results/speeches/short/k1-span1-first1\n", ended
+
+
+def test_horizons_alone_are_enough_if_another_device_confirms_them(
+    made: Verified, clone: Path, short_folder: Path
+) -> None:
+    run = made()
+    (run / "verifications.jsonl").unlink()
+    assert cramboard("verify", "--horizons", run, "-d", short_folder).code == 0
+    cramboard("submit", "add", run).refused(3, "horizons were confirmed on cpu, where it was made", "cramboard verify")
+    assert not (clone / "submissions/means/results").exists()
+    record = json.loads((run / "run.json").read_text())
+    for unit in record["units"]:
+        unit["device"] = "NVIDIA H100 80GB HBM3"
+    (run / "run.json").write_text(json.dumps(record))
+    ended = cramboard("submit", "add", run)
+    assert (ended.code, ended.err) == (0, "")
+    assert (Path(ended.out.strip()) / "verifications.jsonl").read_text().count('"scope":"horizons"') == 1

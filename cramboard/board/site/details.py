@@ -223,9 +223,10 @@ def _lines(result: Result, pages: set[str]) -> list[SampleLine]:
 def _verification(line: Verification) -> tuple[str, ...]:
     return (
         f"{whole(line.confirmed)} of {whole(line.samples)}",
+        "every measure" if line.scope == "all" else "horizons alone",
         whole(line.identical),
         plain(line.device, 60),
         plain(line.attention, 20),
         plain(line.torch, 30),
-        f"{line.largest_bits_difference_per_token:.2g}",
+        "" if (largest := line.largest_bits_difference_per_token) is None else f"{largest:.2g}",
     )

@@ -59,6 +59,7 @@ def _result(submission: Submission, result: Result, standing: Standing | None, t
         device=plain(run.provenance.device, 80),
         sealed_tokens_per_vector=twin.summary.measures["tokens_per_vector"] if twin and public else None,
         confirmed_by=len(result.confirmations),
+        confirmed_scope=("all" if result.confirmed_whole else "horizons") if result.confirmations else None,
         started=plain(run.started, 40),
         command=plain(run.command, 4000),
         verifier_version=summary.verifier_version,
@@ -86,7 +87,8 @@ def as_csv(results: BoardResults) -> str:
             "submission", "name", "kind", "cost_class", "task", "task_version", "subset", "split",
             "decoder", "k", "seed", "span", "rank", "unranked", "samples", "failures",
             *ends, "coarsest", "encode_seconds_per_sample", "device",
-            "sealed_tokens_per_vector", "confirmed_by", "started", "verifier_version", "certificate_sha256",
+            "sealed_tokens_per_vector", "confirmed_by", "confirmed_scope", "started", "verifier_version",
+            "certificate_sha256",
         )
     )  # fmt: skip
     for row in results.results:
@@ -99,7 +101,7 @@ def as_csv(results: BoardResults) -> str:
             value = row.measures.get(name)
             values += [value.mean, value.low, value.high, value.at_least] if value else [None] * 4
         values += [row.coarsest, row.encode_seconds_per_sample, row.device, sealed.mean if sealed else None]
-        values += [row.confirmed_by, row.started, row.verifier_version, row.certificate_sha256]
+        values += [row.confirmed_by, row.confirmed_scope, row.started, row.verifier_version, row.certificate_sha256]
         writer.writerow([cell(value) if isinstance(value, str) else value for value in values])
     return file.getvalue()
 

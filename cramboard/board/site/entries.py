@@ -59,6 +59,11 @@ class Result:
         return [line for line in self._later if line.confirmed == line.samples and not line.unconfirmed]
 
     @property
+    def confirmed_whole(self) -> bool:
+        """Whether some later verification measured everything again; if none did, the horizons alone are confirmed."""
+        return any(line.scope == "all" for line in self.confirmations)
+
+    @property
     def disputes(self) -> list[Verification]:
         """Later verifications that did not confirm every sample."""
         return [line for line in self._later if line not in self.confirmations]

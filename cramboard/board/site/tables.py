@@ -217,7 +217,9 @@ def verified_cell(result: Result) -> Cell:
     if result.disputes:
         return Cell("disputed", -1, "a later verification did not confirm every sample")
     if count:
-        return Cell(f"✓ {count}x", float(count), f"confirmed {count} times by a later verification, on {where}")
+        what = "every measure" if result.confirmed_whole else "every horizon, and no other measure,"
+        words = f"{what} confirmed by {count} later verification{'s' if count > 1 else ''}, on {where}"
+        return Cell(f"✓ {count}x{'' if result.confirmed_whole else ' h'}", float(count), words)
     return Cell("✓", 0, "measured by verify when it was made; no later verification yet")
 
 

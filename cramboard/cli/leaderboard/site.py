@@ -55,11 +55,12 @@ def make_site(output: Path, submissions: Path | None, runs: Sequence[Path], allo
     shown = list(found.submissions)
     for run in runs:
         shown.append(local_submission(run, {submission.slug for submission in shown}, tasks))
-    _write(output, build_site(shown, tasks, _around()))
+    _write(output, build_site(shown, tasks, around()))
     return sum(len(submission.results) for submission in shown)
 
 
-def _around() -> "Around":
+def around() -> "Around":
+    """Return what this project puts around submissions: rules, published figures, changelog, citation."""
     from cramboard.board.site import Around, Rules
     from cramboard.decoders import decoder_names, find_decoder
     from cramboard.files import data_folder, read_text

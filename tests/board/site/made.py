@@ -71,7 +71,7 @@ def made_record(line: ManifestLine, mean: float, k: int, name: str, draw: random
     lengths = tuple(
         LengthMeasures(
             length=n,
-            surprisal_bits=round(4.7 * n, 3),
+            surprisal_bits=round(uncertainty(line.id, drawn) * n, 3),
             gain_bits=round(0.8 * recovered * min(1, n / max(horizon, 1)) - max(0, n - horizon) * 0.02, 3),
             control_gain_bits=round(12 - n / 100, 3),
             accuracy=round(min(1.0, (min(horizon, n) + 0.34 * max(0, n - horizon)) / n), 6),
@@ -102,6 +102,12 @@ def made_record(line: ManifestLine, mean: float, k: int, name: str, draw: random
         coarsest="bfloat16" if draw.random() < 0.4 else "int8",
         marks=marks,
     )
+
+
+def uncertainty(sample: str, drawn: bool) -> float:
+    """Return a sample's made-up bits per token: random words are hard, random tokens harder."""
+    level = 14.0 if drawn else 9.0 if sample in texts("random-words") else 4.7
+    return level * random.Random(sample).uniform(0.85, 1.15)
 
 
 def stored(numbers: int, k: int, horizon: int) -> dict[str, dict[str, int]]:
