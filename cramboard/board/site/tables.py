@@ -1,15 +1,16 @@
 """The table of one task and decoder: a group of rows for each k, kind, cost class and subset, best first."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from cramboard.board.site.cells import EMPTY, Cell, Column, drawn_cell, mean_cell, seconds_cell
-from cramboard.board.site.entries import Result, path_name
+from cramboard.board.site import gapwords
+from cramboard.board.site.cells import Cell, Column, drawn_cell, mean_cell, seconds_cell
+from cramboard.board.site.entries import Result, Submission, path_name
+from cramboard.board.site.gapwords import gap_cell, sealed_cell
 from cramboard.board.site.standings import Standing
 from cramboard.board.site.words import named
-from cramboard.results.words import number, plain, whole
-from cramboard.schema import Interval
+from cramboard.results.words import plain, whole
 
 COLUMNS = (
     Column("kind", "Kind", "Optimised, encoder (with its cost class) and uploaded vectors rank apart", numeric=False),
@@ -24,16 +25,16 @@ COLUMNS = (
     Column("correct", "Correct", "Share of the first tokens whose argmax is right behind the true prefix"),
     Column("cost", "Cost", "Seconds of making the vectors of one sample"),
     Column("dtype", "Keeps in", "The coarsest dtype in which every sample keeps its horizon", numeric=False),
-    Column("sealed", "Sealed gap", "Tokens per vector on public samples less those on a sealed set"),
+    Column("sealed", "Sealed", "Tokens per vector on a sealed set of the task, which nobody could prepare for"),
+    Column("gap", "Public/sealed gap", "How far it falls behind cramming on sealed samples: a factor, 1 is no gap"),
     Column("verified", "Verified", "Every row is measured by verify; how many later verifications confirm it"),
     Column("date", "Date", "When the run started", numeric=False),
 )
 
 NO_RANK = "\N{EN DASH}"
 
-TwinKey = tuple[str, str, str, int, int, int | None]
-Sealed = Mapping[TwinKey, Result]
-"""Results on sealed sets by what they have in common with their public twins."""
+Sealed = Mapping[str, Result]
+"""Results on sealed sets by their likeness to public ones; of several sets the newest run."""
 
 
 @dataclass(frozen=True)
@@ -93,10 +94,10 @@ def tables(placed: Sequence[Standing], sealed: Sealed) -> list[Table]:
     return [_table(task, decoder, placed, sealed) for task, decoder in keys]
 
 
-def twin_key(result: Result) -> TwinKey:
-    """Say what a result on public samples and its twin on sealed ones have in common."""
-    run = result.run
-    return result.slug, run.task.name, run.decoder.name, run.k, run.seed, run.span
+def sealed_twins(submissions: Iterable[Submission]) -> Sealed:
+    """Return every sealed result that has no newer one like it."""
+    results = [result for submission in submissions for result in submission.results if result.sealed]
+    return {result.likeness: result for result in sorted(results, key=lambda r: (r.run.started, r.page))}
 
 
 def _table(task: str, decoder: str, placed: Sequence[Standing], sealed: Sealed) -> Table:
@@ -143,11 +144,11 @@ def _row(standing: Standing, largest: float, length: int | None, sealed: Sealed)
         name=named(spec.name),
         slug=standing.submission.slug,
         page=result.page,
-        flags=_flags(standing),
+        flags=(*_flags(standing), *gapwords.flags(sealed.get(result.likeness))),
         kind=standing.kind,
         cost_class=standing.cost_class or "",
         k=result.run.k,
-        cells=_cells(standing, largest, length, sealed.get(twin_key(result))),
+        cells=_cells(standing, largest, length, sealed.get(result.likeness)),
     )
 
 
@@ -193,20 +194,11 @@ def _cells(standing: Standing, largest: float, length: int | None, twin: Result 
         mean_cell(at.get("accuracy"), 100, "%"),
         seconds_cell(standing.seconds),
         Cell(result.coarsest or ""),
-        sealed_cell(measures["tokens_per_vector"], twin),
+        sealed_cell(twin),
+        gap_cell(twin),
         verified_cell(result),
         Cell(date(result.run.started)),
     )
-
-
-def sealed_cell(public: Interval, twin: Result | None) -> Cell:
-    """Return how much better the public samples do than sealed ones."""
-    if twin is None:
-        return EMPTY
-    hidden = twin.summary.measures["tokens_per_vector"]
-    gap = public.mean - hidden.mean
-    words = f"{number(hidden.mean)} on {len(twin.run.samples)} sealed samples"
-    return Cell(f"{gap:+.1f}", gap, words)
 
 
 def verified_cell(result: Result) -> Cell:
