@@ -1,7 +1,7 @@
 """The gap beside a sealed result, held against the results that it says it was measured from.
 
-The sealed records are private, so only their means are taken as they are. All else follows: whose records they were, the
-public side as a whole, the difference, and whether it is flagged.
+The sealed records are private, so only what was made of them is taken as it is. All else follows: whose records they
+were, the public side as a whole, the difference, and whether it is flagged.
 """
 
 import math
