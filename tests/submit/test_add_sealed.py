@@ -149,7 +149,7 @@ def test_an_encoder_that_memorised_the_public_samples_is_flagged(
     assert gap.gap.low > math.log(5)
     assert gap.flagged
     assert cramboard("leaderboard", "build", "--submissions", folder.parent, "-o", tmp_path / "site").code == 0
-    assert "<small>flagged, " in (tmp_path / "site/submissions/memorised.html").read_text()
+    assert " flagged</small>" in (tmp_path / "site/submissions/memorised.html").read_text()
 
 
 def test_the_board_takes_a_gap_that_was_filed(made, clone: Path, tmp_path: Path) -> None:

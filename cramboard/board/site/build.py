@@ -14,7 +14,7 @@ from cramboard.board.site.plots import all_plots, cost
 from cramboard.board.site.read import Tasks
 from cramboard.board.site.samples import SampleView, sample_views
 from cramboard.board.site.standings import Rules, Standing, standings
-from cramboard.board.site.tables import COLUMNS, Sealed, Table, sealed_twins, tables
+from cramboard.board.site.tables import Sealed, Table, sealed_twins, tables
 from cramboard.results.costs import COST_CLASSES
 from cramboard.schema import Reported
 
@@ -73,7 +73,7 @@ def build_site(submissions: Sequence[Submission], tasks: Tasks, around: Around) 
     sealed = sealed_twins(submissions)
     board = tables(placed, sealed)
     samples = {task: sample_views(task, placed, tasks) for task in sorted({table.task for table in board})}
-    _board(site, submissions, board, placed, in_bytes)
+    _board(site, submissions, board, placed, in_bytes, [decoder.name for decoder in around.rules.listed])
     plots = all_plots(placed, sealed, board)
     site.page("figures.html", "figures.html", plots=plots)
     sample_pages = {view.page for views in samples.values() for view in views}
@@ -103,6 +103,7 @@ def _board(
     board: Sequence[Table],
     placed: Sequence[Standing],
     in_bytes: Sequence[Standing],
+    listed: Sequence[str],
 ) -> None:
     with_bytes = {standing.result.run.task.name for standing in in_bytes}
     tasks = sorted(with_bytes, key=lambda task: (-_rows(board, task), task))
@@ -124,13 +125,13 @@ def _board(
         },
         submissions=len([s for s in submissions if not s.local]),
         results=sum(len(s.results) for s in submissions),
+        listed=listed,
     )
     for table in board:
         site.page(
             table.page,
             "table.html",
             table=table,
-            columns=COLUMNS,
             plot=cost(placed, table.task, table.decoder),
             siblings=board,
             choices={

@@ -9,7 +9,7 @@ from cramboard.board.facts import seconds
 from cramboard.results.words import interval, number
 from cramboard.schema import Interval
 
-BAR_WIDTH = 64
+BAR_WIDTH = 56
 _EDGE = 4.0
 
 

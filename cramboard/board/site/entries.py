@@ -21,8 +21,8 @@ class Result:
     """One finished run of a submission.
 
     `records` are without their marks (those of a shown sample are read again); a sealed run has none. `surprisals`
-    are bits per token of each sample's text, over the tokens that were marked. `gap` is set on a sealed result that was
-    held against `cram`.
+    are bits per token of each sample's text without vectors, over the longest stretch that was measured. `gap` is set
+    on a sealed result that was held against `cram`.
     """
 
     slug: str

@@ -31,7 +31,7 @@ def gap_cell(sealed: Result | None) -> Cell:
         return EMPTY
     gap = sealed.gap
     words = f"beside {gap.baseline}; 1 is no gap, 2 says twice as well on public samples"
-    return Cell(factor(gap.gap.mean), gap.gap.mean, words, note=("flagged, " if gap.flagged else "") + _between(gap))
+    return Cell(factor(gap.gap.mean), gap.gap.mean, words, note=_between(gap) + (" flagged" if gap.flagged else ""))
 
 
 def gap_facts(public: Result | None, sealed: Result | None) -> tuple[Fact, ...]:
@@ -47,7 +47,7 @@ def gap_facts(public: Result | None, sealed: Result | None) -> tuple[Fact, ...]:
         return (*facts, Fact("Gap", "not measured"))
     return (
         *facts,
-        Fact("Gap", f"{factor(gap.gap.mean)} ({_between(gap)})"),
+        Fact("Gap", f"{factor(gap.gap.mean)}, 95% interval {_between(gap)}"),
         Fact("Flagged", f"yes: {FLAG}" if gap.flagged else "no"),
         Fact("Held against", f"submissions/{gap.baseline}", True),
         Fact("Public samples of both", _counted(gap.public.samples, gap.public.authors)),
@@ -66,7 +66,9 @@ def _ratio(logarithm: float) -> str:
 
 
 def _between(gap: SealedGap) -> str:
-    return f"{_ratio(gap.gap.low)} to {_ratio(gap.gap.high)}" if gap.gap.low < gap.gap.high else "no interval"
+    if gap.gap.low == gap.gap.high:
+        return "no interval"
+    return f"{_ratio(gap.gap.low)} to {_ratio(gap.gap.high)}".replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _tokens(result: Result) -> str:

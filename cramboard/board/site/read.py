@@ -155,9 +155,15 @@ def read_result(folder: Path, slug: str, tasks: Tasks) -> Result:
     if sha256_file(folder / SAMPLES) != summary.samples_sha256:
         raise InputError(f"{folder / SAMPLES}: not the records that {SUMMARY} was made of; restore the file")
     _check_means(folder, run, summary, records)
-    surprisals = {r.sample: math.fsum(r.marks.bits) / len(r.marks.bits) for r in records if r.marks.bits}
+    surprisals = {record.sample: _surprisal(record) for record in records}
     light = tuple(record.model_copy(update={"marks": NO_MARKS}) for record in records)
     return Result(slug, str(folder), run, summary, light, surprisals, tuple(lines))
+
+
+def _surprisal(record: SampleRecord) -> float:
+    """Return the bits per token of a text over the longest stretch of it that was measured."""
+    longest = max((record.at_span, *record.lengths), key=lambda measures: measures.length)
+    return longest.surprisal_bits / longest.length
 
 
 def read_records(folder: Path) -> list[SampleRecord]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cramboard.board.site import gapwords
 from cramboard.board.site.cells import Cell, Column, drawn_cell, mean_cell, seconds_cell
@@ -63,12 +63,13 @@ class Group:
 
 @dataclass(frozen=True)
 class Table:
-    """A table for one task and decoder."""
+    """A table for one task and decoder, with the columns that a row of it has something in."""
 
     task: str
     version: str
     decoder: str
     length: int | None
+    columns: tuple[Column, ...]
     groups: tuple[Group, ...]
     leader: Standing | None
 
@@ -108,17 +109,25 @@ def _table(task: str, decoder: str, placed: Sequence[Standing], sealed: Sealed) 
     for standing in mine:
         groups.setdefault(standing.group, []).append(standing)
     ranked = [s for s in mine if s.rank == 1 and s.kind == "optimised"]
+    made = [
+        Group(_title(rows[0]), tuple(_row(row, largest, length, sealed) for row in rows))
+        for _, rows in sorted(groups.items())
+    ]
+    filled = [at for at in range(len(COLUMNS)) if any(row.cells[at].text for group in made for row in group.rows)]
     return Table(
         task=task,
         version=mine[0].result.run.task.version,
         decoder=decoder,
         length=length,
-        groups=tuple(
-            Group(_title(rows[0]), tuple(_row(row, largest, length, sealed) for row in rows))
-            for _, rows in sorted(groups.items())
-        ),
+        columns=tuple(COLUMNS[at] for at in filled),
+        groups=tuple(replace(group, rows=tuple(_only(row, filled) for row in group.rows)) for group in made),
         leader=max(ranked, key=lambda s: (-s.result.run.k, len(s.result.run.samples), s.tokens), default=None),
     )
+
+
+def _only(row: Row, columns: Sequence[int]) -> Row:
+    """Leave out the cells of columns that no row of the table has anything in."""
+    return replace(row, cells=tuple(row.cells[at] for at in columns))
 
 
 def _length(mine: Sequence[Standing]) -> int | None:

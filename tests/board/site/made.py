@@ -72,11 +72,12 @@ def made_record(line: ManifestLine, mean: float, k: int, name: str, draw: random
         }
     )
     recovered, stored_bits = round(math.fsum(bits[:horizon]), 3), 32 * k * d
+    each = random.Random(line.id).gauss(5.2, 0.5)
     capacity = 16 * k * d / math.log2(vocabulary)
     lengths = tuple(
         LengthMeasures(
             length=n,
-            surprisal_bits=round(4.7 * n, 3),
+            surprisal_bits=round(each * n, 3),
             gain_bits=round(0.8 * recovered * min(1, n / max(horizon, 1)) - max(0, n - horizon) * 0.02, 3),
             control_gain_bits=round(12 - n / 100, 3),
             accuracy=round(min(1.0, (min(horizon, n) + 0.34 * max(0, n - horizon)) / n), 6),

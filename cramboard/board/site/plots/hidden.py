@@ -21,6 +21,7 @@ def hidden(placed: Sequence[Standing], sealed: Sealed, marks: Marks) -> Plot:
         | {"public": s.tokens, "sealed": twin.summary.measures["tokens_per_vector"].mean}
         | {"low": twin.summary.measures["tokens_per_vector"].low}
         | {"high": twin.summary.measures["tokens_per_vector"].high}
+        | {"flag": "flagged" if twin.gap and twin.gap.flagged else ""}
         for s, twin in pairs
     ]
     return Plot(
@@ -64,7 +65,11 @@ def _draw(rows: list[dict[str, Any]], series: Sequence[Any]) -> Any:
                 y=y_axis("low:Q", "sealed samples"), y2="high:Q", color=looks["color"]
             ),
             base.mark_point(filled=True, opacity=1, size=70).encode(y=y, **looks),
+            base.mark_text(align="left", dx=9, dy=1, fontSize=12, color=LIGHT["ink"]).encode(y=y, text="flag:N"),
         ]
 
-    parts = [f"{row['series']}: {number(row['public'])} public, {number(row['sealed'])} sealed" for row in rows[:20]]
+    parts = [
+        f"{row['series']}: {number(row['public'])} public, {number(row['sealed'])} sealed {row['flag']}".rstrip()
+        for row in rows[:20]
+    ]
     return drawn(layers, "Tokens per vector, sealed against public. " + "; ".join(parts) + ".")
