@@ -15,6 +15,8 @@ from cramboard.board.site import Around, Found, Tasks, build_site, read_submissi
 from cramboard.board.site.build import POLICY
 from cramboard.board.site.details import _spreads
 from cramboard.board.site.notes import releases
+from cramboard.cli.leaderboard.serve import server
+from cramboard.errors import MachineError
 from cramboard.schema import BoardResults, from_json
 from tests.board.site import made
 
@@ -211,3 +213,10 @@ def test_a_column_that_no_row_has_anything_in_is_left_out(pages: dict[str, str])
     assert "Recovered bits" in other
     widths = {row.count("<td") for row in re.findall(r"<tr data.*?</tr>|<tr><td.*?</tr>", other, re.DOTALL)}
     assert widths == {other.count('<th scope="col" data-key') - 1}
+
+
+def test_a_port_that_is_taken_is_named(tmp_path: Path):
+    with server(tmp_path, 0) as serving:
+        taken = serving.server_address[1]
+        with pytest.raises(MachineError, match=rf"--port {taken}: cannot be served on .*; give another, or 0"):
+            server(tmp_path, taken)
