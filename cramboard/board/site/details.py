@@ -96,6 +96,7 @@ def submission_view(submission: Submission, standings: Sequence[Standing]) -> Su
     spec = submission.spec
     placed = {standing.result.page: standing for standing in standings}
     highs = [r.summary.measures["tokens_per_vector"].high for r in submission.results]
+    has_gap = any(result.gap for result in submission.results)
     links = [(named(label), link(address)) for label, address in sorted(spec.links.items())]
     return SubmissionView(
         slug=submission.slug,
@@ -114,9 +115,12 @@ def submission_view(submission: Submission, standings: Sequence[Standing]) -> Su
             Fact("Parameters", "not given" if spec.parameters is None else whole(spec.parameters)),
             Fact("Training data", plain(" ".join(spec.training_data.split()), 2000)),
         ),
-        rows=[_result_row(r, submission, placed.get(r.page), max(highs)) for r in _ordered(submission.results)],
+        rows=[
+            _result_row(result, submission, placed.get(result.page), max(highs), has_gap)
+            for result in _ordered(submission.results)
+        ],
         spreads=_spreads(submission),
-        has_gap=any(result.gap for result in submission.results),
+        has_gap=has_gap,
     )
 
 
@@ -132,7 +136,9 @@ def _ordered(results: Sequence[Result]) -> list[Result]:
     )
 
 
-def _result_row(result: Result, submission: Submission, standing: Standing | None, largest: float) -> ResultRow:
+def _result_row(
+    result: Result, submission: Submission, standing: Standing | None, largest: float, has_gap: bool
+) -> ResultRow:
     run, measures = result.run, result.summary.measures
     rank, why = rank_words(standing) if standing else (NO_RANK, _NO_HEADLINE)
     return ResultRow(
@@ -147,7 +153,7 @@ def _result_row(result: Result, submission: Submission, standing: Standing | Non
             Cell("declared" if run.span is None else whole(run.span), float(run.span or 0)),
             Cell(str(run.seed), float(run.seed)),
             drawn_cell(measures["tokens_per_vector"], largest),
-            gap_cell(result),
+            *((gap_cell(result),) if has_gap else ()),
             mean_cell(measures.get("bytes_per_vector")),
             mean_cell(measures["recovered_bits"]),
             mean_cell(measures["coder_efficiency"], 100, "%"),

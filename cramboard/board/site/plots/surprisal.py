@@ -59,7 +59,7 @@ def _draw(rows: list[dict[str, Any]], texts: list[dict[str, Any]], series: Seque
         means = chart_of(rows)
         shade = {"color": looks["color"]}
         return [
-            chart_of(texts).mark_point(filled=True, opacity=0.28, size=16).encode(
+            chart_of(texts).mark_point(filled=True, opacity=0.4, size=16).encode(
                 x=x, y=y_axis("bits:Q", "recovered bits"), **looks
             ),
             means.mark_rule(strokeWidth=1.5).encode(x=x, y=y_axis("low:Q", "recovered bits"), y2="high:Q", **shade),
