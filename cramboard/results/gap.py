@@ -2,7 +2,8 @@
 
 Sealed texts may be harder than public ones for every method, so a method's fall is compared with that of cramming,
 which has seen neither: a difference in differences, on a logarithmic scale because horizons differ by factors. It
-needs the records of single sealed samples, which stay with the organiser until the reveal; the board has means alone.
+needs the records of single sealed samples, which stay with the organiser until the reveal. So it is made when a sealed
+result is filed, and stands beside it as `gap.json`; its public side follows from what is public.
 """
 
 import math
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cramboard.results.bootstrap import DRAWS, LEVEL, SEED
-from cramboard.schema import Interval
+from cramboard.schema import GapSide, Interval, SampleRecord, SealedGap
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,68 @@ class Gap:
     flagged: bool
 
 
+@dataclass(frozen=True)
+class Measured:
+    """The records of one result, and the sha256 of their file."""
+
+    records: Sequence[SampleRecord]
+    samples_sha256: str
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A method's result and `cram`'s on the same side: one task version or sealed set, one decoder, one k."""
+
+    method: Measured
+    cram: Measured
+
+    @property
+    def pairs(self) -> list[Paired]:
+        """The samples that both have, in order of their ids."""
+        horizons = {record.sample: record.horizon for record in self.cram.records}
+        return [
+            Paired(record.horizon, horizons[record.sample], record.author)
+            for record in sorted(self.method.records, key=lambda record: record.sample)
+            if record.sample in horizons
+        ]
+
+    @property
+    def side(self) -> GapSide:
+        """What `gap.json` says of it.
+
+        Raises:
+            ValueError: If the two have no sample in common.
+        """
+        pairs = self.pairs
+        if not pairs:
+            raise ValueError("the two results have no sample in common")
+        return GapSide(
+            samples=len(pairs),
+            authors=len({pair.author for pair in pairs}),
+            mean=_mean(pairs),
+            samples_sha256=self.method.samples_sha256,
+            cram_samples_sha256=self.cram.samples_sha256,
+        )
+
+
+def sealed_gap(public: Beside, sealed: Beside, baseline: str, verifier_version: int) -> SealedGap:
+    """Return what `gap.json` says; `baseline` is the submission of the `cram` results.
+
+    Raises:
+        ValueError: If a side has no sample that both results have.
+    """
+    sides = {"public": public.side, "sealed": sealed.side}
+    found = gap(public.pairs, sealed.pairs)
+    return SealedGap(
+        baseline=baseline, gap=found.difference, flagged=found.flagged, verifier_version=verifier_version, **sides
+    )
+
+
+def flagged(difference: Interval) -> bool:
+    """Say whether a gap is flagged: its interval lies above 0. One without width says nothing."""
+    return difference.low < difference.high and difference.low > 0
+
+
 def gap(public: Sequence[Paired], sealed: Sequence[Paired]) -> Gap:
     """Return `mean_public(x) - mean_sealed(x)` with x = `log((h + 1) / (h_cram + 1))`, and its 95% interval.
 
@@ -59,7 +122,7 @@ def gap(public: Sequence[Paired], sealed: Sequence[Paired]) -> Gap:
     drawn = _drawn_means(public, random) - _drawn_means(sealed, random)
     low, high = (float(value) for value in np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]))
     interval = Interval(mean=mean, low=min(low, mean), high=max(high, mean))
-    return Gap(interval, flagged=interval.low < interval.high and interval.low > 0)
+    return Gap(interval, flagged=flagged(interval))
 
 
 def _mean(samples: Sequence[Paired]) -> float:

@@ -24,7 +24,16 @@ from cramboard.schema.base import (
     to_json,
     to_jsonl,
 )
-from cramboard.schema.board import BoardResult, BoardResults, Reported, ReportedRow, ReportedSource, ReportedTable
+from cramboard.schema.board import (
+    BoardResult,
+    BoardResults,
+    GapSide,
+    Reported,
+    ReportedRow,
+    ReportedSource,
+    ReportedTable,
+    SealedGap,
+)
 from cramboard.schema.certificates import Certificate, CertificateEntry, DecoderRef, Layout, MethodRef
 from cramboard.schema.decoders import DecoderSpec, GgufPackage, HubRepository
 from cramboard.schema.matrix import Cell, EmptyCells, Matrix, MatrixRuns
@@ -81,6 +90,7 @@ __all__ = [
     "EncoderCode",
     "Failure",
     "Form",
+    "GapSide",
     "GgufPackage",
     "HubDatasetSource",
     "HubId",
@@ -113,6 +123,7 @@ __all__ = [
     "RunRecord",
     "SampleId",
     "SampleRecord",
+    "SealedGap",
     "SealedSet",
     "SeedSource",
     "Sha256",

@@ -58,12 +58,41 @@ class Reported(Boundary):
     sources: tuple[ReportedSource, ...]
 
 
+class GapSide(Strict):
+    """A method beside `cram` on one side, public or sealed: the samples that both have.
+
+    `mean` is that of `log((h + 1) / (h_cram + 1))`; the sha256 are those of the records (samples.jsonl) of both.
+    """
+
+    samples: Annotated[int, Field(ge=1)]
+    authors: Annotated[int, Field(ge=1)]
+    mean: float
+    samples_sha256: Sha256
+    cram_samples_sha256: Sha256
+
+
+class SealedGap(Boundary):
+    """`gap.json` beside a sealed result: how far its method falls behind `cram` on texts that it cannot have seen.
+
+    `gap` is the public mean less the sealed one, with its 95% interval, in natural logarithms; exp(gap) is a factor.
+    `flagged` when the whole interval lies above 0. `baseline` is the submission of the `cram` results.
+    """
+
+    baseline: Name
+    public: GapSide
+    sealed: GapSide
+    gap: Interval
+    flagged: bool
+    verifier_version: int
+
+
 class BoardResult(Strict):
     """One verified result as the board has it; `unranked` says why it has no rank.
 
-    `cost_class` is set for encoders, `span` where another than the declared one was asked for, and
-    `sealed_tokens_per_vector` where the same was run on a sealed set. `confirmed_scope` says whether one of the later
-    verifications measured everything again, or all of them the horizons alone.
+    `cost_class` is set for encoders, `span` where another than the declared one was asked for. A public result has
+    `sealed_tokens_per_vector` where the same was run on a sealed set, and `sealed_gap` where that was held against
+    `cram`. `confirmed_scope` says whether one of the later verifications measured everything again, or all of them the
+    horizons alone.
     """
 
     submission: Name
@@ -89,6 +118,7 @@ class BoardResult(Strict):
     encode_seconds_per_sample: float | None
     device: str
     sealed_tokens_per_vector: Interval | None
+    sealed_gap: SealedGap | None
     confirmed_by: int
     confirmed_scope: Literal["all", "horizons"] | None
     started: str

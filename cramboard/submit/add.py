@@ -1,16 +1,18 @@
 """File the results of a verified run where they belong: `submissions/<slug>/results/<task>/<decoder>/k<k>/`."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from cramboard.certificate import CERTIFICATE, VECTORS
-from cramboard.errors import InputError
+from cramboard.errors import InputError, UsageError
 from cramboard.files import publish_folder, read_bytes
 from cramboard.methods import choose_method
 from cramboard.methods.submitted.upload import choose_upload
 from cramboard.run import CompleteRun, read_complete
 from cramboard.run.folder import CONTROL, RUN, SAMPLES, SUMMARY, VERIFICATIONS
-from cramboard.schema import RunRecord, Verification, from_jsonl_file
+from cramboard.schema import RunRecord, SealedGap, Verification, from_jsonl_file, to_json
 from cramboard.submission import RESULTS, SPEC_FILE, Submission, read_submission
+from cramboard.submit.beside import BASELINE, GAP, Run, check_baseline, gap_beside
 from cramboard.verify import VERIFIER_VERSION
 
 _PUBLIC = (RUN, SUMMARY, SAMPLES, CERTIFICATE, VECTORS, CONTROL, VERIFICATIONS)
@@ -18,23 +20,49 @@ _PUBLIC = (RUN, SUMMARY, SAMPLES, CERTIFICATE, VECTORS, CONTROL, VERIFICATIONS)
 _SEALED = (RUN, SUMMARY)
 
 
-def add(path: Path, submissions: Path, sealed: Path | None = None) -> list[Path]:
+@dataclass(frozen=True)
+class Filed:
+    """A result's folder; `lacks_gap` for one on a sealed set that was not held against `cram`."""
+
+    place: Path
+    lacks_gap: bool
+
+
+def add(path: Path, submissions: Path, sealed: Path | None = None, beside: Path | None = None) -> list[Filed]:
     """File the run in folder `path`, or every run in it (an encoder's curve), and return where.
 
+    Args:
+        path: A run folder, or a folder of run folders.
+        submissions: The clone's submissions.
+        sealed: The private folder of the sealed set that the runs are of.
+        beside: The run of `cram` on the same sealed set, against which theirs are held.
+
     Raises:
-        InputError: If a run is not whole, not verified, has failures, or is not of a submission here.
+        InputError: If a run is not whole, not verified, has failures, is not of a submission here, or cannot be held
+            against `beside`; nothing is filed.
+        UsageError: If `beside` is given without `sealed`, or is a run of the very submission.
     """
+    if beside is not None and sealed is None:
+        raise UsageError("--beside is for runs on a sealed set; give --sealed FOLDER too")
     runs = [path] if (path / RUN).exists() else sorted(found.parent for found in path.glob(f"*/{RUN}"))
     if not runs:
         raise InputError(f"{path}: holds no run ({RUN}); give a run folder, or the folder of an encoder's runs")
-    filed = [(run, _checked_place(run, submissions, sealed)) for run in runs]
-    for run, place in filed:
+    checked = [_checked(run, submissions, sealed) for run in runs]
+    gaps: list[SealedGap | None] = [None] * len(checked)
+    if beside is not None:
+        cram = _checked(beside, submissions, sealed)
+        check_baseline(cram)
+        gaps = [gap_beside(run, cram) for run in checked]
+    for run, gap in zip(checked, gaps, strict=True):
         names = _SEALED if sealed is not None else _PUBLIC
-        publish_folder(place, {name: read_bytes(run / name, "file of the run") for name in names})
-    return [place for _, place in filed]
+        contents = {name: read_bytes(run.path / name, "file of the run") for name in names}
+        publish_folder(run.place, contents | ({GAP: to_json(gap).encode()} if gap else {}))
+    lacking = [sealed is not None and gap is None and run.complete.run.method.name != BASELINE
+               for run, gap in zip(checked, gaps, strict=True)]  # fmt: skip
+    return [Filed(run.place, lacks) for run, lacks in zip(checked, lacking, strict=True)]
 
 
-def _checked_place(path: Path, submissions: Path, sealed: Path | None) -> Path:
+def _checked(path: Path, submissions: Path, sealed: Path | None) -> Run:
     complete = read_complete(path, sealed)
     if complete.summary.failures:
         first = complete.summary.failures[0]
@@ -46,7 +74,7 @@ def _checked_place(path: Path, submissions: Path, sealed: Path | None) -> Path:
         place /= name
         if place.is_symlink():
             raise InputError(f"{place}: is a link, which may lead to another submission's results; remove it")
-    return place
+    return Run(path, complete, submission, place)
 
 
 def result_name(run: RunRecord) -> str:

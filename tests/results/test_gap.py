@@ -4,7 +4,9 @@ import math
 
 import pytest
 
-from cramboard.results import Paired, gap
+from cramboard.results import Beside, Measured, Paired, flagged, gap, sealed_gap
+from cramboard.schema import Interval
+from tests import records
 
 
 def side(*samples: tuple[int, int, str]) -> list[Paired]:
@@ -60,3 +62,36 @@ def test_without_any_spread_nothing_is_flagged() -> None:
 def test_a_side_without_samples_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one"):
         gap([], side((1, 1, "a")))
+
+
+def measured(name: str, **horizons: int) -> Measured:
+    """Return made-up records; a sample's author is its first letter."""
+    made = [records.record(sample, author=sample[0], horizon=h, tokens=900) for sample, h in horizons.items()]
+    return Measured(made, name * 64)
+
+
+def test_the_samples_that_both_have_are_paired_by_their_ids() -> None:
+    found = Beside(measured("a", x1=7, y1=3, x2=1), measured("b", x2=3, z1=40, x1=63)).side
+    assert (found.samples, found.authors) == (2, 1)
+    assert found.mean == pytest.approx((math.log(8 / 64) + math.log(2 / 4)) / 2)
+    assert (found.samples_sha256, found.cram_samples_sha256) == ("a" * 64, "b" * 64)
+
+
+def test_what_is_filed_follows_from_both_sides() -> None:
+    public = Beside(measured("a", x1=63, y1=60, z1=50), measured("b", x1=63, y1=63, z1=63))
+    sealed = Beside(measured("c", p1=0, q1=1, r1=2), measured("d", p1=63, q1=63, r1=63))
+    made = sealed_gap(public, sealed, baseline="cram", verifier_version=7)
+    assert made.gap == gap(public.pairs, sealed.pairs).difference
+    assert made.gap.mean == pytest.approx(made.public.mean - made.sealed.mean)
+    assert (made.flagged, made.baseline, made.verifier_version) == (True, "cram", 7)
+    assert sealed_gap(public, public, baseline="cram", verifier_version=7).flagged is False
+
+
+def test_two_results_without_a_common_sample_have_no_side() -> None:
+    with pytest.raises(ValueError, match="no sample in common"):
+        _ = Beside(measured("a", x1=1), measured("b", y1=1)).side
+
+
+@pytest.mark.parametrize(("low", "high", "says"), [(0.1, 0.4, True), (-0.1, 0.4, False), (0.2, 0.2, False)])
+def test_only_an_interval_above_nothing_is_flagged(low: float, high: float, says: bool) -> None:
+    assert flagged(Interval(mean=0.2, low=low, high=high)) is says

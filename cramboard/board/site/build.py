@@ -14,7 +14,7 @@ from cramboard.board.site.plots import all_plots, cost
 from cramboard.board.site.read import Tasks
 from cramboard.board.site.samples import SampleView, sample_views
 from cramboard.board.site.standings import Rules, Standing, standings
-from cramboard.board.site.tables import COLUMNS, Sealed, Table, tables, twin_key
+from cramboard.board.site.tables import Sealed, Table, sealed_twins, tables
 from cramboard.results.costs import COST_CLASSES
 from cramboard.schema import Reported
 
@@ -70,13 +70,14 @@ def build_site(submissions: Sequence[Submission], tasks: Tasks, around: Around) 
     everywhere = standings(submissions, tasks, around.rules)
     placed = _on_the_board(everywhere, around.rules)
     in_bytes = _on_the_board(standings(submissions, tasks, around.rules, across_decoders=True), around.rules)
-    sealed: Sealed = {twin_key(r): r for s in submissions for r in s.results if r.sealed}
+    sealed = sealed_twins(submissions)
     board = tables(placed, sealed)
     samples = {task: sample_views(task, placed, tasks) for task in sorted({table.task for table in board})}
-    _board(site, submissions, board, placed, in_bytes)
+    _board(site, submissions, board, placed, in_bytes, [decoder.name for decoder in around.rules.listed])
     plots = all_plots(placed, sealed, board)
     site.page("figures.html", "figures.html", plots=plots)
-    _submissions(site, submissions, everywhere, {view.page for views in samples.values() for view in views})
+    sample_pages = {view.page for views in samples.values() for view in views}
+    _submissions(site, submissions, everywhere, sample_pages, sealed)
     _samples(site, samples)
     site.page("published.html", "published.html", sources=around.reported.sources)
     site.page("measures.html", "measures.html")
@@ -102,6 +103,7 @@ def _board(
     board: Sequence[Table],
     placed: Sequence[Standing],
     in_bytes: Sequence[Standing],
+    listed: Sequence[str],
 ) -> None:
     with_bytes = {standing.result.run.task.name for standing in in_bytes}
     tasks = sorted(with_bytes, key=lambda task: (-_rows(board, task), task))
@@ -123,13 +125,13 @@ def _board(
         },
         submissions=len([s for s in submissions if not s.local]),
         results=sum(len(s.results) for s in submissions),
+        listed=listed,
     )
     for table in board:
         site.page(
             table.page,
             "table.html",
             table=table,
-            columns=COLUMNS,
             plot=cost(placed, table.task, table.decoder),
             siblings=board,
             choices={
@@ -149,7 +151,9 @@ def _several(values: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(values))
 
 
-def _submissions(site: Site, submissions: Sequence[Submission], placed: Sequence[Standing], pages: set[str]) -> None:
+def _submissions(
+    site: Site, submissions: Sequence[Submission], placed: Sequence[Standing], pages: set[str], sealed: Sealed
+) -> None:
     by_slug: dict[str, list[Standing]] = {}
     for standing in placed:
         by_slug.setdefault(standing.submission.slug, []).append(standing)
@@ -159,7 +163,7 @@ def _submissions(site: Site, submissions: Sequence[Submission], placed: Sequence
         if submission.results:
             site.page(submission.page, "submission.html", view=submission_view(submission, mine))
         for result in submission.results:
-            view = result_view(result, submission, by_page.get(result.page), pages)
+            view = result_view(result, submission, by_page.get(result.page), pages, sealed)
             site.page(result.page, "result.html", view=view, submission=submission)
 
 
@@ -177,6 +181,6 @@ def _downloads(site: Site, submissions: Sequence[Submission], placed: Sequence[S
     site.files[MARKER] = downloads.as_json(results).encode("utf-8", "replace")
     site.files["data/results.schema.json"] = downloads.schema_json().encode()
     site.files["data/leaderboard.csv"] = downloads.as_csv(results).encode("utf-8", "replace")
-    site.files["data/results.parquet"] = downloads.as_parquet(submissions)
+    site.files["data/results.parquet"] = downloads.as_parquet(submissions, sealed)
     sizes = {path: len(data) for path, data in site.files.items() if path.startswith("data/")}
     site.page("downloads.html", "downloads.html", sizes=sizes, results=len(results.results))

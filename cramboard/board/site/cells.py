@@ -9,7 +9,7 @@ from cramboard.board.facts import seconds
 from cramboard.results.words import interval, number
 from cramboard.schema import Interval
 
-BAR_WIDTH = 64
+BAR_WIDTH = 56
 _EDGE = 4.0
 
 
@@ -25,12 +25,13 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell; `value` sorts it (text sorts by itself), `drawn` is a drawing of ours."""
+    """One cell; `value` sorts it (text sorts by itself), `drawn` is a drawing of ours, `note` stands under the text."""
 
     text: str
     value: float | None = None
     title: str = ""
     drawn: Markup | None = None
+    note: str = ""
 
     @property
     def sort(self) -> str:

@@ -7,8 +7,9 @@ from cramboard.board.facts import CostRow, Fact, Group, cost_rows, provenance
 from cramboard.board.sample import OUTCOMES, outcome
 from cramboard.board.site.cells import Cell, drawn_cell, mean_cell, seconds_cell
 from cramboard.board.site.entries import Result, Submission
+from cramboard.board.site.gapwords import gap_cell, gap_facts
 from cramboard.board.site.standings import Standing, kind
-from cramboard.board.site.tables import NO_RANK, date, rank_words, verified_cell
+from cramboard.board.site.tables import NO_RANK, Sealed, date, rank_words, verified_cell
 from cramboard.board.site.words import link, named, paragraphs
 from cramboard.results.table import LengthRow, Row, closing_rows, length_rows
 from cramboard.results.words import number, plain, whole
@@ -52,6 +53,7 @@ class SubmissionView:
     facts: tuple[Fact, ...]
     rows: list[ResultRow]
     spreads: list[tuple[str, str]]
+    has_gap: bool
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,8 @@ class ResultView:
     sections: dict[str, list[Row]]
     lengths: list[LengthRow]
     samples: list[SampleLine]
+    beside: tuple[Fact, ...]
+    twin: Result | None
     command: str
     groups: list[Group]
     costs: list[CostRow]
@@ -92,6 +96,7 @@ def submission_view(submission: Submission, standings: Sequence[Standing]) -> Su
     spec = submission.spec
     placed = {standing.result.page: standing for standing in standings}
     highs = [r.summary.measures["tokens_per_vector"].high for r in submission.results]
+    has_gap = any(result.gap for result in submission.results)
     links = [(named(label), link(address)) for label, address in sorted(spec.links.items())]
     return SubmissionView(
         slug=submission.slug,
@@ -110,8 +115,12 @@ def submission_view(submission: Submission, standings: Sequence[Standing]) -> Su
             Fact("Parameters", "not given" if spec.parameters is None else whole(spec.parameters)),
             Fact("Training data", plain(" ".join(spec.training_data.split()), 2000)),
         ),
-        rows=[_result_row(r, submission, placed.get(r.page), max(highs)) for r in _ordered(submission.results)],
+        rows=[
+            _result_row(result, submission, placed.get(result.page), max(highs), has_gap)
+            for result in _ordered(submission.results)
+        ],
         spreads=_spreads(submission),
+        has_gap=has_gap,
     )
 
 
@@ -127,7 +136,9 @@ def _ordered(results: Sequence[Result]) -> list[Result]:
     )
 
 
-def _result_row(result: Result, submission: Submission, standing: Standing | None, largest: float) -> ResultRow:
+def _result_row(
+    result: Result, submission: Submission, standing: Standing | None, largest: float, has_gap: bool
+) -> ResultRow:
     run, measures = result.run, result.summary.measures
     rank, why = rank_words(standing) if standing else (NO_RANK, _NO_HEADLINE)
     return ResultRow(
@@ -142,6 +153,7 @@ def _result_row(result: Result, submission: Submission, standing: Standing | Non
             Cell("declared" if run.span is None else whole(run.span), float(run.span or 0)),
             Cell(str(run.seed), float(run.seed)),
             drawn_cell(measures["tokens_per_vector"], largest),
+            *((gap_cell(result),) if has_gap else ()),
             mean_cell(measures.get("bytes_per_vector")),
             mean_cell(measures["recovered_bits"]),
             mean_cell(measures["coder_efficiency"], 100, "%"),
@@ -169,9 +181,12 @@ def _spreads(submission: Submission) -> list[tuple[str, str]]:
     ]
 
 
-def result_view(result: Result, submission: Submission, standing: Standing | None, pages: set[str]) -> ResultView:
+def result_view(
+    result: Result, submission: Submission, standing: Standing | None, pages: set[str], sealed: Sealed
+) -> ResultView:
     """Put one result into words; `pages` are the samples' pages that there are."""
     summary, run = result.summary, result.run
+    twin = _public_twin(result, submission) if result.sealed else sealed.get(result.likeness)
     sections: dict[str, list[Row]] = {}
     for row in closing_rows(summary):
         sections.setdefault(row.section, []).append(row)
@@ -185,11 +200,19 @@ def result_view(result: Result, submission: Submission, standing: Standing | Non
         sections=sections,
         lengths=length_rows(summary),
         samples=_lines(result, pages),
+        beside=gap_facts(twin, result) if result.sealed else gap_facts(result, twin),
+        twin=twin,
         command=plain(run.command, 4000),
         groups=[group for group in provenance(run, summary) if group.facts],
         costs=cost_rows(run.units[:100]),
         verifications=[_verification(line) for line in result.verifications[:50]],
     )
+
+
+def _public_twin(sealed: Result, submission: Submission) -> Result | None:
+    """Return the result of a sealed one's method on public samples, the one on the most."""
+    alike = [r for r in submission.results if r.run.split == "public" and r.likeness == sealed.likeness]
+    return max(alike, key=lambda result: len(result.run.samples), default=None)
 
 
 def sample_page(task: str, sample: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from cramboard.board.site.entries import Result, Submission
 from cramboard.board.site.standings import Standing
-from cramboard.board.site.tables import Sealed, twin_key
+from cramboard.board.site.tables import Sealed
 from cramboard.board.site.words import cell, named
 from cramboard.results.words import plain
 from cramboard.schema import BoardResult, BoardResults, to_json
@@ -23,7 +23,7 @@ def board_results(submissions: Sequence[Submission], placed: Sequence[Standing],
     by_page = {standing.result.page: standing for standing in placed}
     return BoardResults(
         results=tuple(
-            _result(submission, result, by_page.get(result.page), sealed.get(twin_key(result)))
+            _result(submission, result, by_page.get(result.page), sealed.get(result.likeness))
             for submission in submissions
             if not submission.local
             for result in submission.results
@@ -58,6 +58,7 @@ def _result(submission: Submission, result: Result, standing: Standing | None, t
         encode_seconds_per_sample=submission.seconds(result),
         device=plain(run.provenance.device, 80),
         sealed_tokens_per_vector=twin.summary.measures["tokens_per_vector"] if twin and public else None,
+        sealed_gap=twin.gap if twin and public else None,
         confirmed_by=len(result.confirmations),
         confirmed_scope=("all" if result.confirmed_whole else "horizons") if result.confirmations else None,
         started=plain(run.started, 40),
@@ -87,12 +88,12 @@ def as_csv(results: BoardResults) -> str:
             "submission", "name", "kind", "cost_class", "task", "task_version", "subset", "split",
             "decoder", "k", "seed", "span", "rank", "unranked", "samples", "failures",
             *ends, "coarsest", "encode_seconds_per_sample", "device",
-            "sealed_tokens_per_vector", "confirmed_by", "confirmed_scope", "started", "verifier_version",
-            "certificate_sha256",
+            "sealed_tokens_per_vector", "sealed_gap", "sealed_gap_low", "sealed_gap_high", "sealed_gap_flagged",
+            "confirmed_by", "confirmed_scope", "started", "verifier_version", "certificate_sha256",
         )
     )  # fmt: skip
     for row in results.results:
-        sealed = row.sealed_tokens_per_vector
+        sealed, gap = row.sealed_tokens_per_vector, row.sealed_gap
         values: list[str | float | None] = [
             row.submission, row.name, row.kind, row.cost_class, row.task.name, row.task.version, row.subset, row.split,
             row.decoder.name, row.k, row.seed, row.span, row.rank, row.unranked, row.samples, row.failures,
@@ -101,13 +102,17 @@ def as_csv(results: BoardResults) -> str:
             value = row.measures.get(name)
             values += [value.mean, value.low, value.high, value.at_least] if value else [None] * 4
         values += [row.coarsest, row.encode_seconds_per_sample, row.device, sealed.mean if sealed else None]
+        values += [gap.gap.mean, gap.gap.low, gap.gap.high, gap.flagged] if gap else [None] * 4
         values += [row.confirmed_by, row.confirmed_scope, row.started, row.verifier_version, row.certificate_sha256]
         writer.writerow([cell(value) if isinstance(value, str) else value for value in values])
     return file.getvalue()
 
 
-def as_parquet(submissions: Sequence[Submission]) -> bytes:
-    """Return results.parquet: a row for each sample of each committed public result, without marks."""
+def as_parquet(submissions: Sequence[Submission], sealed: Sealed) -> bytes:
+    """Return results.parquet: a row for each sample of each committed public result, without marks.
+
+    The gap is its result's, the same on every row.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -133,6 +138,13 @@ def as_parquet(submissions: Sequence[Submission]) -> bytes:
     for names, kind in ((whole, pa.int64()), (real, pa.float64()), (("censored", "self_limited"), pa.bool_())):
         columns |= {name: (kind, [getattr(record, name) for _, _, record in rows]) for name in names}
     columns["coarsest"] = (pa.string(), [record.coarsest for _, _, record in rows])
+    gaps = [twin.gap if (twin := sealed.get(r.likeness)) else None for _, r, _ in rows]
+    columns |= {
+        "sealed_gap": (pa.float64(), [gap.gap.mean if gap else None for gap in gaps]),
+        "sealed_gap_low": (pa.float64(), [gap.gap.low if gap else None for gap in gaps]),
+        "sealed_gap_high": (pa.float64(), [gap.gap.high if gap else None for gap in gaps]),
+        "sealed_gap_flagged": (pa.bool_(), [gap.flagged if gap else None for gap in gaps]),
+    }
     table = pa.table({name: pa.array(values, kind) for name, (kind, values) in columns.items()})
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, compression="zstd")

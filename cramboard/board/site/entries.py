@@ -4,8 +4,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from cramboard.keys import canonical_json
 from cramboard.results.costs import cost_class, seconds_per_sample
-from cramboard.schema import RunRecord, SampleRecord, StoredDtype, SubmissionSpec, Summary, Verification
+from cramboard.schema import RunRecord, SampleRecord, SealedGap, StoredDtype, SubmissionSpec, Summary, Verification
 
 DTYPES: tuple[StoredDtype, ...] = ("float32", "bfloat16", "int8", "int4")
 
@@ -20,7 +21,8 @@ class Result:
     """One finished run of a submission.
 
     `records` are without their marks (those of a shown sample are read again); a sealed run has none. `surprisals`
-    are bits per token of each sample's text, over the tokens that were marked.
+    are bits per token of each sample's text without vectors, over the longest stretch that was measured. `gap` is set
+    on a sealed result that was held against `cram`.
     """
 
     slug: str
@@ -30,6 +32,14 @@ class Result:
     records: tuple[SampleRecord, ...]
     surprisals: dict[str, float]
     verifications: tuple[Verification, ...]
+    gap: SealedGap | None = None
+
+    @property
+    def likeness(self) -> str:
+        """What it has in common with its twins: the same submission, run alike on other samples."""
+        run = self.run
+        alike = (run.task.name, run.task.version, run.decoder.model_dump(), run.method.model_dump())
+        return canonical_json([self.slug, *alike, run.k, run.seed, run.span])
 
     @property
     def sealed(self) -> bool:

@@ -35,7 +35,7 @@ class OverviewRow:
 
 @dataclass(frozen=True)
 class Link:
-    """A cell of the map of tables: the leader's tokens per vector, and the way to the table."""
+    """A cell of the map of tables: the leader's tokens per vector (empty without one), and the way to the table."""
 
     page: str
     tokens: str
@@ -103,6 +103,6 @@ def _link(table: Table | None) -> Link | None:
     if table is None:
         return None
     if table.leader is None:
-        return Link(table.page, "not ranked", "")
+        return Link(table.page, "", "")
     tokens = mean_cell(table.leader.result.summary.measures["tokens_per_vector"]).text
     return Link(table.page, tokens, f"k = {table.leader.result.run.k}, {named(table.leader.submission.spec.name)}")

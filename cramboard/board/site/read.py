@@ -12,35 +12,32 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cramboard.board.site.entries import Result, Submission, path_name
+from cramboard.board.site.files import EXACT, RUN, SAMPLES, SUMMARY, VERIFICATIONS, check_numbers, checked, checked_json
+from cramboard.board.site.gaps import with_gaps
 from cramboard.errors import InputError
 from cramboard.files import sha256_file
 from cramboard.results.bootstrap import mean_interval
 from cramboard.results.words import plain
 from cramboard.schema import (
-    Model,
     RunRecord,
     SampleRecord,
     SubmissionSpec,
     Summary,
     TokenMarks,
     Verification,
-    from_json,
     from_jsonl_file,
 )
 from cramboard.submission import RESULTS, read_submission
 from cramboard.tasks import Task, load_task
 
-RUN, SUMMARY, SAMPLES, VERIFICATIONS = "run.json", "summary.json", "samples.jsonl", "verifications.jsonl"
-LIMITS = {RUN: 16 << 20, SUMMARY: 4 << 20, SAMPLES: 128 << 20, VERIFICATIONS: 4 << 20}
 NO_MARKS = TokenMarks(ends=None, margins=(), bits=())
 # What every summary has; bytes and source entropy are only there where a sample has them.
 MEASURES = (
     "tokens_per_vector", "recovered_bits", "density", "coder_efficiency", "gain_bits_per_vector",
     "control_gain_bits_per_vector",
 )  # fmt: skip
-# No sample has nearly as many tokens, and no other number in a result is nearly as large.
-MOST_TOKENS, LARGEST = 10**7, 1e15
-EXACT = 1e-9
+# No sample has nearly as many tokens.
+MOST_TOKENS = 10**7
 
 
 @dataclass(frozen=True)
@@ -92,7 +89,8 @@ def read_submissions(folder: Path, tasks: Tasks) -> Found:
             except InputError as error:
                 broken.append(str(error))
         submissions.append(Submission(place.name, spec, tuple(results)))
-    return Found(tuple(submissions), tuple(broken))
+    submissions, broken_gaps = with_gaps(submissions)
+    return Found(tuple(submissions), (*broken, *broken_gaps))
 
 
 def _check_way(folder: Path, submissions: Path) -> None:
@@ -132,8 +130,8 @@ def read_result(folder: Path, slug: str, tasks: Tasks) -> Result:
     Raises:
         InputError: If a file is missing, too large, or does not follow from the others.
     """
-    run = _json(RunRecord, folder / RUN)
-    summary = _json(Summary, folder / SUMMARY)
+    run = checked_json(RunRecord, folder / RUN)
+    summary = checked_json(Summary, folder / SUMMARY)
     for field in ("task", "split", "subset", "decoder", "method", "k", "seed", "ranked"):
         if getattr(run, field) != getattr(summary, field):
             raise InputError(f"{folder / SUMMARY}: field {field}: not that of {RUN} beside it; restore the files")
@@ -142,13 +140,13 @@ def read_result(folder: Path, slug: str, tasks: Tasks) -> Result:
     for name in MEASURES:
         if name not in summary.measures:
             raise InputError(f"{folder / SUMMARY}: field measures: {name} is missing; verify the run again")
-    _check_numbers(folder / RUN, run.model_dump(exclude={"method"}))
-    _check_numbers(folder / SUMMARY, summary.model_dump(exclude={"method"}))
+    check_numbers(folder / RUN, run.model_dump(exclude={"method"}))
+    check_numbers(folder / SUMMARY, summary.model_dump(exclude={"method"}))
     if any(unit.encode_seconds < 0 for unit in run.units):
         raise InputError(f"{folder / RUN}: field units: encode_seconds is below 0; restore the file")
     task = tasks.named(run.task.name)
     verifications = folder / VERIFICATIONS
-    lines = from_jsonl_file(Verification, _checked(verifications), "verifications") if verifications.exists() else []
+    lines = from_jsonl_file(Verification, checked(verifications), "verifications") if verifications.exists() else []
     if run.split == "sealed":
         return Result(slug, str(folder), run, summary, (), {}, tuple(lines))
     _check_samples(folder, run, task)
@@ -157,27 +155,20 @@ def read_result(folder: Path, slug: str, tasks: Tasks) -> Result:
     if sha256_file(folder / SAMPLES) != summary.samples_sha256:
         raise InputError(f"{folder / SAMPLES}: not the records that {SUMMARY} was made of; restore the file")
     _check_means(folder, run, summary, records)
-    surprisals = {r.sample: math.fsum(r.marks.bits) / len(r.marks.bits) for r in records if r.marks.bits}
+    surprisals = {record.sample: _surprisal(record) for record in records}
     light = tuple(record.model_copy(update={"marks": NO_MARKS}) for record in records)
     return Result(slug, str(folder), run, summary, light, surprisals, tuple(lines))
 
 
+def _surprisal(record: SampleRecord) -> float:
+    """Return the bits per token of a text over the longest stretch of it that was measured."""
+    longest = max((record.at_span, *record.lengths), key=lambda measures: measures.length)
+    return longest.surprisal_bits / longest.length
+
+
 def read_records(folder: Path) -> list[SampleRecord]:
     """Read a result's sample records with their marks."""
-    return from_jsonl_file(SampleRecord, _checked(folder / SAMPLES), "sample records")
-
-
-def _json(model: type[Model], path: Path) -> Model:
-    return from_json(model, _checked(path).read_text(encoding="utf-8", errors="replace"), str(path))
-
-
-def _checked(path: Path) -> Path:
-    """Refuse a file that is not there, is a link, or is larger than any honest one."""
-    if path.is_symlink() or not path.is_file():
-        raise InputError(f"{path}: there is no such file; restore it")
-    if path.stat().st_size > LIMITS[path.name]:
-        raise InputError(f"{path}: larger than {LIMITS[path.name] >> 10} KiB; shorten or restore it")
-    return path
+    return from_jsonl_file(SampleRecord, checked(folder / SAMPLES), "sample records")
 
 
 def _check_samples(folder: Path, run: RunRecord, task: Task) -> None:
@@ -192,21 +183,6 @@ def _check_samples(folder: Path, run: RunRecord, task: Task) -> None:
         raise InputError(f"{folder / RUN}: field subset: {run.subset[:80]!r} is not what its samples are; restore it")
 
 
-def _check_numbers(path: Path, value: object) -> None:
-    """Refuse numbers that nothing measures: they would break sums, drawings and tables."""
-    if isinstance(value, dict):
-        for part in value.values():
-            _check_numbers(path, part)
-    elif isinstance(value, list | tuple):
-        if value and isinstance(value[0], float):  # All of the marks at once.
-            _check_numbers(path, max(value, key=abs))
-        else:
-            for part in value:
-                _check_numbers(path, part)
-    elif isinstance(value, int | float) and abs(value) > LARGEST:
-        raise InputError(f"{path}: a number that no measurement gives; restore the file")
-
-
 def _check_records(folder: Path, run: RunRecord, records: Sequence[SampleRecord], task: Task) -> None:
     authors = {line.id: line.author for line in task.lines} if run.task == task.ref else {}
     seen: set[str] = set()
@@ -214,7 +190,7 @@ def _check_records(folder: Path, run: RunRecord, records: Sequence[SampleRecord]
         if record.sample in seen or record.sample not in run.samples:
             raise InputError(f"{folder / SAMPLES}: sample {record.sample}: twice, or not in {RUN}; restore the file")
         seen.add(record.sample)
-        _check_numbers(folder / SAMPLES, record.model_dump())
+        check_numbers(folder / SAMPLES, record.model_dump())
         if authors.get(record.sample, record.author) != record.author:
             raise InputError(f"{folder / SAMPLES}: sample {record.sample}: field author: not the task's; restore it")
         if not 0 <= record.horizon <= record.tokens <= MOST_TOKENS or len(record.marks.margins) > record.tokens:

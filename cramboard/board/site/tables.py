@@ -1,15 +1,16 @@
 """The table of one task and decoder: a group of rows for each k, kind, cost class and subset, best first."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from cramboard.board.site.cells import EMPTY, Cell, Column, drawn_cell, mean_cell, seconds_cell
-from cramboard.board.site.entries import Result, path_name
+from cramboard.board.site import gapwords
+from cramboard.board.site.cells import Cell, Column, drawn_cell, mean_cell, seconds_cell
+from cramboard.board.site.entries import Result, Submission, path_name
+from cramboard.board.site.gapwords import gap_cell, sealed_cell
 from cramboard.board.site.standings import Standing
 from cramboard.board.site.words import named
-from cramboard.results.words import number, plain, whole
-from cramboard.schema import Interval
+from cramboard.results.words import plain, whole
 
 COLUMNS = (
     Column("kind", "Kind", "Optimised, encoder (with its cost class) and uploaded vectors rank apart", numeric=False),
@@ -24,16 +25,16 @@ COLUMNS = (
     Column("correct", "Correct", "Share of the first tokens whose argmax is right behind the true prefix"),
     Column("cost", "Cost", "Seconds of making the vectors of one sample"),
     Column("dtype", "Keeps in", "The coarsest dtype in which every sample keeps its horizon", numeric=False),
-    Column("sealed", "Sealed gap", "Tokens per vector on public samples less those on a sealed set"),
+    Column("sealed", "Sealed", "Tokens per vector on a sealed set of the task, which nobody could prepare for"),
+    Column("gap", "Public/sealed gap", "How far it falls behind cramming on sealed samples: a factor, 1 is no gap"),
     Column("verified", "Verified", "Every row is measured by verify; how many later verifications confirm it"),
     Column("date", "Date", "When the run started", numeric=False),
 )
 
 NO_RANK = "\N{EN DASH}"
 
-TwinKey = tuple[str, str, str, int, int, int | None]
-Sealed = Mapping[TwinKey, Result]
-"""Results on sealed sets by what they have in common with their public twins."""
+Sealed = Mapping[str, Result]
+"""Results on sealed sets by their likeness to public ones; of several sets the newest run."""
 
 
 @dataclass(frozen=True)
@@ -62,12 +63,13 @@ class Group:
 
 @dataclass(frozen=True)
 class Table:
-    """A table for one task and decoder."""
+    """A table for one task and decoder, with the columns that a row of it has something in."""
 
     task: str
     version: str
     decoder: str
     length: int | None
+    columns: tuple[Column, ...]
     groups: tuple[Group, ...]
     leader: Standing | None
 
@@ -93,10 +95,10 @@ def tables(placed: Sequence[Standing], sealed: Sealed) -> list[Table]:
     return [_table(task, decoder, placed, sealed) for task, decoder in keys]
 
 
-def twin_key(result: Result) -> TwinKey:
-    """Say what a result on public samples and its twin on sealed ones have in common."""
-    run = result.run
-    return result.slug, run.task.name, run.decoder.name, run.k, run.seed, run.span
+def sealed_twins(submissions: Iterable[Submission]) -> Sealed:
+    """Return every sealed result that has no newer one like it."""
+    results = [result for submission in submissions for result in submission.results if result.sealed]
+    return {result.likeness: result for result in sorted(results, key=lambda r: (r.run.started, r.page))}
 
 
 def _table(task: str, decoder: str, placed: Sequence[Standing], sealed: Sealed) -> Table:
@@ -107,17 +109,25 @@ def _table(task: str, decoder: str, placed: Sequence[Standing], sealed: Sealed) 
     for standing in mine:
         groups.setdefault(standing.group, []).append(standing)
     ranked = [s for s in mine if s.rank == 1 and s.kind == "optimised"]
+    made = [
+        Group(_title(rows[0]), tuple(_row(row, largest, length, sealed) for row in rows))
+        for _, rows in sorted(groups.items())
+    ]
+    filled = [at for at in range(len(COLUMNS)) if any(row.cells[at].text for group in made for row in group.rows)]
     return Table(
         task=task,
         version=mine[0].result.run.task.version,
         decoder=decoder,
         length=length,
-        groups=tuple(
-            Group(_title(rows[0]), tuple(_row(row, largest, length, sealed) for row in rows))
-            for _, rows in sorted(groups.items())
-        ),
+        columns=tuple(COLUMNS[at] for at in filled),
+        groups=tuple(replace(group, rows=tuple(_only(row, filled) for row in group.rows)) for group in made),
         leader=max(ranked, key=lambda s: (-s.result.run.k, len(s.result.run.samples), s.tokens), default=None),
     )
+
+
+def _only(row: Row, columns: Sequence[int]) -> Row:
+    """Leave out the cells of columns that no row of the table has anything in."""
+    return replace(row, cells=tuple(row.cells[at] for at in columns))
 
 
 def _length(mine: Sequence[Standing]) -> int | None:
@@ -143,11 +153,11 @@ def _row(standing: Standing, largest: float, length: int | None, sealed: Sealed)
         name=named(spec.name),
         slug=standing.submission.slug,
         page=result.page,
-        flags=_flags(standing),
+        flags=(*_flags(standing), *gapwords.flags(sealed.get(result.likeness))),
         kind=standing.kind,
         cost_class=standing.cost_class or "",
         k=result.run.k,
-        cells=_cells(standing, largest, length, sealed.get(twin_key(result))),
+        cells=_cells(standing, largest, length, sealed.get(result.likeness)),
     )
 
 
@@ -194,20 +204,11 @@ def _cells(standing: Standing, largest: float, length: int | None, twin: Result 
         mean_cell(at.get("accuracy"), 100, "%"),
         seconds_cell(standing.seconds),
         Cell(result.coarsest or ""),
-        sealed_cell(measures["tokens_per_vector"], twin),
+        sealed_cell(twin),
+        gap_cell(twin),
         verified_cell(result),
         Cell(date(result.run.started)),
     )
-
-
-def sealed_cell(public: Interval, twin: Result | None) -> Cell:
-    """Return how much better the public samples do than sealed ones."""
-    if twin is None:
-        return EMPTY
-    hidden = twin.summary.measures["tokens_per_vector"]
-    gap = public.mean - hidden.mean
-    words = f"{number(hidden.mean)} on {len(twin.run.samples)} sealed samples"
-    return Cell(f"{gap:+.1f}", gap, words)
 
 
 def verified_cell(result: Result) -> Cell:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from cramboard.cli.leaderboard.site import make_site, options
+from cramboard.errors import MachineError
 
 
 class _Quiet(SimpleHTTPRequestHandler):
@@ -23,8 +24,15 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 
 def server(folder: Path, port: int) -> ThreadingHTTPServer:
-    """Return a server of `folder` on this machine alone; port 0 takes a free one."""
-    return ThreadingHTTPServer(("127.0.0.1", port), partial(_Quiet, directory=str(folder)))
+    """Return a server of `folder` on this machine alone; port 0 takes a free one.
+
+    Raises:
+        MachineError: If the port cannot be had.
+    """
+    try:
+        return ThreadingHTTPServer(("127.0.0.1", port), partial(_Quiet, directory=str(folder)))
+    except OSError as error:
+        raise MachineError(f"--port {port}: cannot be served on ({error.strerror}); give another, or 0") from None
 
 
 @click.command("serve")

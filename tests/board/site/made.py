@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from cramboard.decoders import decoder_names, find_decoder
-from cramboard.results import summarise
+from cramboard.results import Beside, Measured, sealed_gap, summarise
 from cramboard.schema import (
     DecoderRef,
     Failure,
@@ -18,7 +18,12 @@ from cramboard.schema import (
     ManifestLine,
     RunRecord,
     SampleRecord,
+    SealedGap,
+    Summary,
+    TaskRef,
     Verification,
+    from_json,
+    from_jsonl_file,
     to_json,
     to_jsonl,
 )
@@ -146,9 +151,13 @@ def result(
     confirmed: int = 0,
     failures: int = 0,
     split: str = "public",
+    private: bool = False,
     **changes: Any,
 ) -> Path:
-    """Write a made-up run folder: `mean` tokens on `limit` samples less the first `skip`, `seconds` a sample."""
+    """Write a made-up run folder: `mean` tokens on `limit` samples less the first `skip`, `seconds` a sample.
+
+    A sealed one has two files, or all if `private`.
+    """
     definition = task(of)
     lines = definition.select("public", limit=limit)[skip:]
     draw = random.Random(draws)
@@ -168,7 +177,7 @@ def result(
     run = records.run(
         ids,
         **{
-            "task": definition.ref,
+            "task": definition.ref if split == "public" else sealed_ref(of),
             "split": split,
             "subset": definition.subset_name("public", ids) if split == "public" else of,
             "decoder": decoder(name),
@@ -180,19 +189,32 @@ def result(
         }
         | changes,
     )
-    write(folder, run, made, [Failure(sample=line.id, reason="no vectors") for line in lines[len(made) :]], confirmed)
+    write(
+        folder,
+        run,
+        made,
+        [Failure(sample=line.id, reason="no vectors") for line in lines[len(made) :]],
+        confirmed,
+        private,
+    )
     return folder
 
 
+def sealed_ref(of: str = TASK) -> TaskRef:
+    """Return a made-up sealed set of a task: its commitment stands in the place of a manifest's sha256."""
+    return task(of).ref.model_copy(update={"manifest_sha256": "1a2b3c4d" * 8})
+
+
 def write(
-    folder: Path, run: RunRecord, made: Sequence[SampleRecord], failures: Sequence[Failure] = (), confirmed: int = 0
-) -> None:
-    """Write a run folder's files; a sealed one has only two."""
+    folder: Path, run: RunRecord, made: Sequence[SampleRecord], failures: Sequence[Failure] = (), confirmed: int = 0,
+    private: bool = False,
+) -> None:  # fmt: skip
+    """Write a run folder's files; a sealed one has only two unless it is `private`."""
     folder.mkdir(parents=True, exist_ok=True)
     summary = summarise(run, made, failures, verifier_version=VERIFIER, certificate_sha256="f" * 64)
     (folder / "run.json").write_text(to_json(run))
     (folder / "summary.json").write_text(to_json(summary))
-    if run.split == "sealed":
+    if run.split == "sealed" and not private:
         return
     (folder / "samples.jsonl").write_text(to_jsonl(sorted(made, key=lambda record: record.sample)))
     if confirmed:
@@ -253,6 +275,26 @@ def add(folder: Path, of: str = TASK, name: str = SMOLLM, k: int = 1, seed: int 
     return result(place, of=of, name=name, k=k, seed=seed, **changes)
 
 
+def measured(run: Path) -> Measured:
+    """Return the records of a result with all its files."""
+    summary = from_json(Summary, (run / "summary.json").read_text(), str(run))
+    return Measured(from_jsonl_file(SampleRecord, run / "samples.jsonl", "sample records"), summary.samples_sha256)
+
+
+def add_sealed(folder: Path, cram: Path, **changes: Any) -> SealedGap:
+    """File a sealed result of `folder` with its gap, measured against the submission `cram`, which has one itself."""
+    limit, sides = changes.get("limit"), []
+    for one in (folder, cram):
+        given = changes if one == folder else {"mean": 74, "draws": 31, "limit": limit}
+        private = result(folder.parent.parent / "private" / one.name, split="sealed", private=True, **given)
+        add(one, split="sealed", **given)
+        sides.append((measured(filed(one, limit=limit)), measured(private)))
+    (public, sealed), (cram_public, cram_sealed) = sides
+    gap = sealed_gap(Beside(public, cram_public), Beside(sealed, cram_sealed), cram.name, VERIFIER)
+    (filed(folder, split="sealed", limit=limit) / "gap.json").write_text(to_json(gap))
+    return gap
+
+
 def board(root: Path) -> Path:
     """Write a small board with something of everything."""
     cram = submission(root, "cram", name="Cramming, standard")
@@ -265,7 +307,6 @@ def board(root: Path) -> Path:
     add(cram, of="random-tokens", mean=26, draws=17)
     for seed in (1, 2):
         add(cram, mean=77, seed=seed, draws=10 + seed)
-    add(cram, mean=74, split="sealed", draws=31)
     add(cram, mean=15, span=16, draws=33)
     full = submission(root, "cram-full", name="Cramming, ten times the steps", authors=["June Vale"])
     add(full, mean=83, draws=2, seconds=410, confirmed=1)
@@ -278,7 +319,11 @@ def board(root: Path) -> Path:
         one = submission(root, slug, name=title, kind="encoder", method=None, encoder={}, parameters=12_000_000)
         for of in (TASK, "random-words"):
             add(one, of=of, mean=mean, draws=8, seconds=seconds, confirmed=1, method={"name": slug, "settings": {}})
-        add(one, mean=mean * 0.97, split="sealed", draws=9, seconds=seconds, method={"name": slug, "settings": {}})
+        add_sealed(one, cram, mean=mean * 0.97, draws=9, seconds=seconds, method={"name": slug, "settings": {}})
+    memory = submission(root, "memory", name="Memory encoder", kind="encoder", method=None, encoder={})
+    known = {"method": {"name": "memory", "settings": {}}, "seconds": 0.4}
+    add(memory, mean=52, draws=14, **known)
+    add_sealed(memory, cram, mean=3, draws=15, **known)
     upload = submission(root, "second-order", name="Second-order search", kind="upload", method=None, suffix=[2])
     add(upload, mean=85, draws=4, confirmed=1, decoder=decoder().model_copy(update={"suffix": (2,)}))
     control = submission(root, "constant", name="Constant control", kind="control", method="constant")

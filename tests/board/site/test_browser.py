@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import re
 import shutil
 import threading
 from collections.abc import Iterator
@@ -101,14 +102,14 @@ def test_a_click_on_a_heading_sorts_and_a_third_brings_the_order_back(page: Page
 def test_filters_and_search_leave_the_rows_that_fit_and_the_address_keeps_them(page: Page, root: str):
     page.goto(root + TABLE)
     page.get_by_label("Kind").select_option("encoder")
-    assert set(names(page)) == {"Mean of token embeddings", "Tiny encoder"}
+    assert set(names(page)) == {"Mean of token embeddings", "Memory encoder", "Tiny encoder"}
     page.get_by_label("Cost class").select_option("up to 1 s")
-    assert names(page) == ["Tiny encoder"]
+    assert names(page) == ["Memory encoder", "Tiny encoder"]
     assert page.locator("tr.group:visible").count() == 1
     assert "kind=encoder" in page.url
-    assert page.get_by_role("status").inner_text() == "1 of 10 rows"
+    assert page.get_by_role("status").inner_text() == "2 of 11 rows"
     page.reload()
-    assert names(page) == ["Tiny encoder"]
+    assert names(page) == ["Memory encoder", "Tiny encoder"]
     assert page.get_by_label("Kind").input_value() == "encoder"
     page.get_by_role("button", name="Reset").click()
     page.get_by_label("k", exact=True).select_option("4")
@@ -167,11 +168,22 @@ def test_copy_and_csv_hold_exactly_what_is_shown(page: Page, root: str):
     assert Path(started.value.path()).read_text() == copied
 
 
+def test_a_gap_is_sorted_by_and_copied_with_its_interval_and_its_flag(page: Page, root: str):
+    page.goto(root + TABLE)
+    page.get_by_role("button", name="Public/sealed gap").click()
+    assert names(page)[0] == "Memory encoder"
+    page.get_by_role("button", name="Copy").click()
+    page.get_by_role("button", name="Copied").wait_for()
+    rows = list(csv.DictReader(io.StringIO(page.evaluate("navigator.clipboard.readText()"))))
+    assert re.fullmatch(r"[\d.]+x [\d.]+ to [\d.]+ flagged", rows[0]["Public/sealed gap"])
+    assert rows[-1]["Public/sealed gap"] == ""
+
+
 def test_without_javascript_everything_is_there(browser: Browser, root: str):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(root + TABLE)
-    assert len(names(page)) == 10
+    assert len(names(page)) == 11
     assert page.locator("form.controls").is_hidden()
     assert page.locator("tr.group:visible").count() > 4
     page.goto(root + "figures.html")

@@ -9,10 +9,10 @@ import pytest
 from cramboard.board.site import Around, Found, Rules, Tasks, read_submissions
 from cramboard.board.site.plots import all_plots, cost
 from cramboard.board.site.plots.capacity import coder_bound, theoretical_capacity
-from cramboard.board.site.plots.plot import Marks, best
+from cramboard.board.site.plots.plot import Marks, best, round_numbers
 from cramboard.board.site.plots.vectors import vectors
 from cramboard.board.site.standings import Standing, standings
-from cramboard.board.site.tables import tables
+from cramboard.board.site.tables import sealed_twins, tables
 from tests.board.site import made
 
 
@@ -106,3 +106,31 @@ def test_what_does_not_rank_says_why(tmp_path: Path, around: Around):
     newer = Rules(around.rules.listed, made.VERIFIER + 1)
     found_newer = standings(found.submissions, Tasks(), newer)
     assert "measured by verifier version 2" in {s.unranked for s in found_newer}
+
+
+def test_the_surprisal_of_a_text_is_that_of_the_longest_stretch_that_was_measured(
+    one: Standing, placed: list[Standing]
+):
+    record = one.result.records[3]
+    assert record.lengths[-1].length == 2048
+    assert one.result.surprisals[record.sample] == record.lengths[-1].surprisal_bits / 2048
+    plot = next(plot for plot in all_plots(placed, {}, []) if plot.key == "surprisal")
+    [row] = [row for row in plot.rows if row[:2] == ("speeches", made.GEMMA)]
+    assert float(row[2]) == pytest.approx(5.2, abs=0.3)
+
+
+def test_a_logarithmic_axis_has_round_numbers_and_few_over_a_wide_range():
+    assert round_numbers(30, 4000, desk=True) == [50, 100, 200, 500, 1000, 2000]
+    assert round_numbers(0.02, 500, desk=True) == [0.1, 1, 10, 100]
+    assert round_numbers(30, 4000, desk=False) == [100, 1000]
+    assert round_numbers(214.0, 431.0, desk=True) == [210, 430]
+    assert round_numbers(1e-300, 1e15, desk=True)
+
+
+def test_a_flagged_gap_is_told_in_the_figure_in_words(placed: list[Standing], found: Found):
+    plot = next(p for p in all_plots(placed, sealed_twins(found.submissions), []) if p.key == "sealed")
+    assert plot.figure
+    assert plot.figure.wide.count(">flagged<") == plot.figure.narrow.count(">flagged<") == 1
+    assert plot.figure.alternative.count("flagged") == 1
+    [row] = [row for row in plot.rows if row[0] == "Memory encoder"]
+    assert row[-1].endswith("flagged")

@@ -15,6 +15,8 @@ from cramboard.board.site import Around, Found, Tasks, build_site, read_submissi
 from cramboard.board.site.build import POLICY
 from cramboard.board.site.details import _spreads
 from cramboard.board.site.notes import releases
+from cramboard.cli.leaderboard.serve import server
+from cramboard.errors import MachineError
 from cramboard.schema import BoardResults, from_json
 from tests.board.site import made
 
@@ -149,11 +151,9 @@ def test_the_downloads_agree_with_the_board(found: Found, site: dict[str, bytes]
     assert json.loads(site["data/results.schema.json"])["title"] == "BoardResults"
 
 
-def test_a_sealed_twin_gives_the_gap_and_its_page_keeps_the_samples_private(pages: dict[str, str]):
+def test_the_page_of_a_sealed_result_keeps_its_samples_private(pages: dict[str, str]):
     page = pages[f"results/tiny-encoder/speeches/{made.SMOLLM}/k1-sealed-1a2b3c4d.html"]
     assert "stay private" in page
-    [result] = rows_of(pages[TABLE], "Tiny encoder")
-    assert re.search(r'title="[\d.]+ on 50 sealed samples">[+-][\d.]+<', result)
 
 
 def test_what_a_run_did_is_flagged_whatever_its_submission_says(around: Around, tmp_path: Path):
@@ -214,6 +214,24 @@ def test_the_changelog_is_escaped_and_its_code_is_set_as_code():
 def test_a_board_without_results_is_whole_too(around: Around):
     site = build_site((), Tasks(), around)
     empty = site["index.html"].decode()
-    assert "No verified result is committed yet" in empty
+    assert "No result has been verified and filed yet" in empty
+    assert made.SMOLLM in empty
+    assert "these will stand here: recovered bits against" in site["figures.html"].decode().lower()
     JustHTML(empty, strict=True)
     JustHTML(site["figures.html"].decode(), strict=True)
+
+
+def test_a_column_that_no_row_has_anything_in_is_left_out(pages: dict[str, str]):
+    assert "Public/sealed gap" in pages[TABLE]
+    other = pages[f"board/random-words/{made.GEMMA}.html"]
+    assert "Public/sealed gap" not in other
+    assert "Recovered bits" in other
+    widths = {row.count("<td") for row in re.findall(r"<tr data.*?</tr>|<tr><td.*?</tr>", other, re.DOTALL)}
+    assert widths == {other.count('<th scope="col" data-key') - 1}
+
+
+def test_a_port_that_is_taken_is_named(tmp_path: Path):
+    with server(tmp_path, 0) as serving:
+        taken = serving.server_address[1]
+        with pytest.raises(MachineError, match=rf"--port {taken}: cannot be served on .*; give another, or 0"):
+            server(tmp_path, taken)

@@ -17,4 +17,4 @@ class Encoder:
     def encode(self, texts):
         """Return `[k, d]` for each text."""
         hashes = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
-        return [numpy.full(self.shape, self.table.get(digest, 0), "float32") for digest in hashes]
+        return [numpy.resize(self.table.get(digest, 0), self.shape).astype("float32") for digest in hashes]

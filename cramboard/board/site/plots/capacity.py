@@ -7,7 +7,7 @@ from typing import Any
 from cramboard.board.colours import LIGHT
 from cramboard.board.drawing import WIDE, both, sized
 from cramboard.board.site.entries import Result
-from cramboard.board.site.plots.plot import Key, Plot, best, chart_of
+from cramboard.board.site.plots.plot import Key, Plot, best, chart_of, round_numbers
 from cramboard.board.site.standings import Standing
 from cramboard.results.words import interval, number, plain
 
@@ -84,12 +84,12 @@ def _figure(shown: Sequence[Result]) -> Any:
         import altair as alt
 
         height = 44 if width == WIDE else 52
-        top = max(row["tokens"] for row in rows)
+        low, high = min(row["tokens"] for row in rows) / 1.3, max(row["tokens"] for row in rows) * 1.3
         x = alt.X(
             "tokens:Q",
             title="tokens in one vector",
-            scale=alt.Scale(type="log", domain=[min(row["tokens"] for row in rows) / 1.3, top * 1.3], nice=False),
-            axis=alt.Axis(tickCount=6 if width == WIDE else 3, format=",~r", grid=False),
+            scale=alt.Scale(type="log", domain=[low, high], nice=False),
+            axis=alt.Axis(values=round_numbers(low, high, width == WIDE), format=",~r", grid=False),
         )
         y = alt.Y("row:Q", axis=None, scale=alt.Scale(domain=[len(shown) - 0.4, -0.6], nice=False))
         colours = alt.Scale(domain=list(_KINDS), range=[LIGHT[shade] for shade, _ in _KINDS.values()])

@@ -5,7 +5,7 @@ from typing import Any
 
 from cramboard.board.colours import LIGHT
 from cramboard.board.facts import seconds
-from cramboard.board.site.plots.plot import Key, Plot, chart_of, drawn, x_axis, y_axis
+from cramboard.board.site.plots.plot import Key, Plot, chart_of, drawn, round_numbers, x_axis, y_axis
 from cramboard.board.site.standings import Standing
 from cramboard.board.site.words import named
 from cramboard.results.costs import anytime, front
@@ -75,6 +75,8 @@ def _draw(shown: Sequence[Standing]) -> Any:
         import altair as alt
 
         x = x_axis("seconds:Q", "seconds a sample", desk, type="log", nice=False, padding=24)
+        spent = [s.seconds or 0.0 for s in shown] + [row["seconds"] for row in curves]
+        x = x.axis(alt.Axis(values=round_numbers(min(spent), max(spent), desk), format=",~r", grid=False))
         y = y_axis("tokens:Q", "tokens per vector")
         kinds = list(_LOOKS)
         colour = alt.Scale(domain=kinds, range=[LIGHT[shade] for shade, _ in _LOOKS.values()])

@@ -4,21 +4,24 @@ from collections.abc import Sequence
 from typing import Any
 
 from cramboard.board.colours import LIGHT
+from cramboard.board.site.gapwords import gap_cell
 from cramboard.board.site.plots.plot import Marks, Plot, chart_of, drawn, scales, x_axis, y_axis
 from cramboard.board.site.standings import Standing
-from cramboard.board.site.tables import Sealed, twin_key
+from cramboard.board.site.tables import Sealed
 from cramboard.board.site.words import named
 from cramboard.results.words import interval, number, plain
 
 
 def hidden(placed: Sequence[Standing], sealed: Sealed, marks: Marks) -> Plot:
     """Plot tokens per vector on sealed samples against those on public ones."""
-    pairs = [(s, sealed[twin_key(s.result)]) for s in placed if twin_key(s.result) in sealed][:300]
+    found = [(s, sealed.get(s.result.likeness)) for s in placed]
+    pairs = [(s, twin) for s, twin in found if twin is not None][:300]
     rows: list[dict[str, Any]] = [
         marks.of(s.result).fields
         | {"public": s.tokens, "sealed": twin.summary.measures["tokens_per_vector"].mean}
         | {"low": twin.summary.measures["tokens_per_vector"].low}
         | {"high": twin.summary.measures["tokens_per_vector"].high}
+        | {"flag": "flagged" if twin.gap and twin.gap.flagged else ""}
         for s, twin in pairs
     ]
     return Plot(
@@ -26,11 +29,12 @@ def hidden(placed: Sequence[Standing], sealed: Sealed, marks: Marks) -> Plot:
         title="Public against sealed",
         words=(
             "The same method on a task's public samples and on a sealed set of it, drawn with a secret seed. On the "
-            "line both are alike; far below it, and further below than cramming, a method knew the public samples."
+            "line both are alike. Sealed texts may be harder for every method, so the gap is measured against "
+            "cramming: 2x says twice as well on the public samples."
         ),
         figure=_draw(rows, [marks.of(s.result) for s, _ in pairs]) if rows else None,
         legend=marks.legend(s.result for s, _ in pairs),
-        headings=("Submission", "Task", "Decoder", "k", "Public", "Sealed"),
+        headings=("Submission", "Task", "Decoder", "k", "Public", "Sealed", "Gap"),
         rows=tuple(
             (
                 named(s.submission.spec.name),
@@ -39,6 +43,7 @@ def hidden(placed: Sequence[Standing], sealed: Sealed, marks: Marks) -> Plot:
                 str(s.result.run.k),
                 interval(s.result.summary.measures["tokens_per_vector"]),
                 interval(twin.summary.measures["tokens_per_vector"]),
+                " ".join(filter(None, ((cell := gap_cell(twin)).text, cell.note))),
             )
             for s, twin in pairs
         ),
@@ -60,7 +65,11 @@ def _draw(rows: list[dict[str, Any]], series: Sequence[Any]) -> Any:
                 y=y_axis("low:Q", "sealed samples"), y2="high:Q", color=looks["color"]
             ),
             base.mark_point(filled=True, opacity=1, size=70).encode(y=y, **looks),
+            base.mark_text(align="left", dx=9, dy=1, fontSize=12, color=LIGHT["ink"]).encode(y=y, text="flag:N"),
         ]
 
-    parts = [f"{row['series']}: {number(row['public'])} public, {number(row['sealed'])} sealed" for row in rows[:20]]
+    parts = [
+        f"{row['series']}: {number(row['public'])} public, {number(row['sealed'])} sealed {row['flag']}".rstrip()
+        for row in rows[:20]
+    ]
     return drawn(layers, "Tokens per vector, sealed against public. " + "; ".join(parts) + ".")

@@ -1,5 +1,6 @@
 """What the site's figures share: a figure with its legend and its numbers, and how a series is marked."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -21,18 +22,19 @@ DASHES = ((1, 0), (6, 3), (2, 2))
 SHAPES = ("circle", "square", "triangle-up", "diamond", "triangle-down", "cross")
 
 
-ABOVE: dict[str, Any] = {"titleAngle": 0, "titleAlign": "left", "titleBaseline": "bottom", "titleX": -50, "titleY": -8}
+ABOVE: dict[str, Any] = {"titleAngle": 0, "titleAlign": "left", "titleBaseline": "bottom", "titleX": -50, "titleY": -14}
 """A vertical axis' title stands above it, where it is read without turning one's head."""
 
 
 @dataclass(frozen=True)
 class Key:
-    """A legend's entry: a mark in a shade and a shape (None: a bare line), and what it stands for."""
+    """A legend's entry: a mark in a shade and a shape (None: a bare line), its label, and `of` what kind that is."""
 
     label: str
     shade: str
     shape: str | None = "circle"
     dashed: bool = False
+    of: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,10 +93,10 @@ class Marks:
         tasks = {one.task: one for one in series}
         return (
             *(
-                Key(plain(name, 60), one.shade, None if lines else "circle", lines and one.dash[1] > 0)
+                Key(plain(name, 60), one.shade, None if lines else "circle", lines and one.dash[1] > 0, "decoder")
                 for name, one in sorted(decoders.items())
             ),
-            *(Key(plain(name, 60), "muted", one.shape) for name, one in sorted(tasks.items())),
+            *(Key(plain(name, 60), "muted", one.shape, of="task") for name, one in sorted(tasks.items())),
         )
 
 
@@ -150,6 +152,18 @@ def x_axis(field: str, title: str, desk: bool, **options: Any) -> "alt.X":
     return alt.X(field, title=title, scale=scale, axis=alt.Axis(tickCount=8 if desk else 4, format=",~r", grid=False))
 
 
+def round_numbers(low: float, high: float, desk: bool) -> list[float]:
+    """Return what a logarithmic axis is labelled with: 1, 2 and 5 times the powers of ten, fewer over a wide range.
+
+    Between two of them it is labelled with its ends.
+    """
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    few = len(decades) > (4 if desk else 3)
+    numbers = [factor * 10.0**decade for decade in decades for factor in ((1,) if few else (1, 2, 5))]
+    shown = [number for number in numbers if low <= number <= high]
+    return shown if len(shown) > 1 else [float(f"{end:.2g}") for end in (low, high)]
+
+
 def y_axis(field: str, title: str, **options: Any) -> "alt.Y":
     """Return a vertical axis with few lines."""
     import altair as alt
@@ -159,5 +173,6 @@ def y_axis(field: str, title: str, **options: Any) -> "alt.Y":
 
 
 __all__ = [
-    "Key", "Marks", "Plot", "Series", "best", "chart_of", "dashes", "drawn", "scales", "x_axis", "y_axis",
+    "Key", "Marks", "Plot", "Series", "best", "chart_of", "dashes", "drawn", "round_numbers", "scales", "x_axis",
+    "y_axis",
 ]  # fmt: skip

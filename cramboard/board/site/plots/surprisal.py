@@ -22,7 +22,8 @@ def surprisal(placed: Sequence[Standing], marks: Marks) -> Plot:
     ]
     words = (
         "If a vector's limit is the uncertainty of the text and not its length, harder texts come back shorter but "
-        "with as many bits: the marks of a decoder then lie on a level line. Each faint mark is one text."
+        "with as many bits: the marks of a decoder then lie on a level line. Each faint mark is one text, with "
+        "the bits that the decoder needs for a token of it without vectors, over the longest stretch that was measured."
     )
     return Plot(
         key="surprisal",
@@ -30,13 +31,14 @@ def surprisal(placed: Sequence[Standing], marks: Marks) -> Plot:
         words=words,
         figure=_draw(rows, texts, [marks.of(s.result) for s in shown]) if shown else None,
         legend=marks.legend(s.result for s in shown),
-        headings=("Task", "Decoder", "Bits per token", "Recovered bits"),
+        headings=("Task", "Decoder", "Bits per token", "Recovered bits", "Information gain, bits"),
         rows=tuple(
             (
                 plain(s.result.run.task.name),
                 plain(s.result.run.decoder.name),
                 number(row["surprisal"]),
                 interval(s.result.summary.measures["recovered_bits"]),
+                interval(s.result.summary.measures["gain_bits_per_vector"]),
             )
             for s, row in zip(shown, rows, strict=True)
         ),
@@ -57,7 +59,7 @@ def _draw(rows: list[dict[str, Any]], texts: list[dict[str, Any]], series: Seque
         means = chart_of(rows)
         shade = {"color": looks["color"]}
         return [
-            chart_of(texts).mark_point(filled=True, opacity=0.28, size=16).encode(
+            chart_of(texts).mark_point(filled=True, opacity=0.4, size=16).encode(
                 x=x, y=y_axis("bits:Q", "recovered bits"), **looks
             ),
             means.mark_rule(strokeWidth=1.5).encode(x=x, y=y_axis("low:Q", "recovered bits"), y2="high:Q", **shade),
