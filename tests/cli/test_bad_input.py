@@ -78,7 +78,7 @@ def test_a_run_that_is_not_there_is_named(tmp_path: Path, command: str) -> None:
         cramboard(command, folder).refused(3, f"{folder}/run.json: there is no such run")
     (tmp_path / "a-file").write_text("text")
     cramboard(command, tmp_path / "a-file").refused(3, f"{tmp_path}/a-file/run.json: cannot be read")
-    cramboard(command).refused(2, "Missing argument 'RUN_DIR'")
+    cramboard(command).refused(2, "Missing argument 'RUN_DIR")
     assert contents(tmp_path) == {"a-file": b"text"}
 
 

@@ -87,8 +87,10 @@ def test_without_a_gpu_nothing_is_fitted(
 
 
 def test_what_is_fitted_is_left_as_it_is_and_the_rest_is_made(
-    short_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+    short_folder: Path, own_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """In a cache of its own: the other tests' controls are fitted in float32."""
     decoder, task = load_decoder(find_decoder(str(short_folder))), load_task("speeches")
     there = shipped_path(tmp_path, task, decoder, 1)
     write_control(there, torch.zeros(1, decoder.d))
