@@ -53,11 +53,14 @@ def evaluate(plan: Plan, observer: Observer, decoder: Decoder | None = None) -> 
         CramboardError: In one line; what is finished is kept.
     """
     with locked(plan.folder.path):
+        plan.folder.tidy()
         anew = plan.asked.overwrite == "always"
         finished = Finished((), (), (), ()) if anew else plan.folder.finished()
         before = None if anew else same_run(plan)
         units = plan.units(finished.samples)
         observer.planned(len(plan.samples), len(finished.samples & {sample.id for sample in plan.samples}))
+        for path in finished.torn:
+            observer.notice(f"{path}: its last line is torn and counts as absent; finished vectors are kept")
         failures = _earlier_failures(plan, finished)
         if units or before is None or outdated(finished):
             before = _work(plan, units, before, finished, observer, failures, decoder)

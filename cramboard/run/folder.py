@@ -14,15 +14,26 @@ packs again, with equal bytes.
 """
 
 import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cramboard.certificate import CERTIFICATE, VECTORS, CertificateFiles, load_certificate, merge
-from cramboard.errors import InputError
-from cramboard.files import clear_os_errors, locked, publish_folder, read_text, sha256_file, write_atomically
+from cramboard.errors import InputError, warn
+from cramboard.files import (
+    clear_os_errors,
+    locked,
+    publish_folder,
+    read_text,
+    read_whole_lines,
+    sha256_file,
+    sweep,
+    write_atomically,
+)
 from cramboard.run.execute import UnitResult
 from cramboard.schema import (
+    Model,
     RunRecord,
     SampleRecord,
     Summary,
@@ -44,18 +55,20 @@ _PACKED = "packed"
 class Finished:
     """What a run folder holds so far: certificates (of the packed run and of units), records and costs.
 
-    `places` are the folders that the certificates were read from.
+    `places` are the folders that the certificates were read from. `torn` are files whose last line is not whole: it
+    counts as absent, and a sample whose record is absent has its vectors all the same.
     """
 
     places: tuple[Path, ...]
     parts: tuple[CertificateFiles, ...]
     records: tuple[SampleRecord, ...]
     costs: tuple[UnitCost, ...]
+    torn: tuple[Path, ...] = ()
 
     @property
     def samples(self) -> frozenset[str]:
         """The ids of the finished samples."""
-        return frozenset(record.sample for record in self.records)
+        return frozenset(entry.sample for part in self.parts for entry in part.certificate.entries)
 
 
 class RunFolder:
@@ -107,6 +120,12 @@ class RunFolder:
             | {SAMPLES: to_jsonl(list(result.records)).encode(), _COSTS: to_jsonl([result.cost]).encode()},
         )
 
+    def tidy(self) -> None:
+        """Remove what runs that died left half-written; only for who holds the folder."""
+        sweep(self.path)
+        sweep(self.path / UNITS)
+        shutil.rmtree(self._removed, ignore_errors=True)
+
     def finished(self) -> Finished:
         """Read and check everything that is finished: the packed run and the units after it.
 
@@ -117,27 +136,32 @@ class RunFolder:
         parts: list[CertificateFiles] = []
         records: list[SampleRecord] = []
         costs: list[UnitCost] = []
+        torn: list[Path] = []
+        known: set[str] = set()
         if (self.path / CERTIFICATE).exists():
             places.append(self.path)
             parts.append(load_certificate(self.path))
-            records += matching(parts[-1], self.records(), self.path / SAMPLES)
-            self._check_seal()
+            records += _records(self.path, parts[-1], torn)
+            if not torn:
+                self._check_seal()
             costs += self.run().units
+            known |= _samples(parts[-1])
         for folder in sorted((self.path / UNITS).glob("[!.]*")):
-            part = load_certificate(folder)
-            lines = from_jsonl_file(SampleRecord, folder / SAMPLES, "sample records")
-            known = {record.sample for record in records}
-            if {record.sample for record in lines} <= known:
-                continue  # Packed already; the run died before it removed the unit.
-            places.append(folder)
-            parts.append(part)
-            records += matching(part, lines, folder / SAMPLES)
-            costs += from_jsonl_file(UnitCost, folder / _COSTS, "unit costs")
+            with _removable(folder):
+                part = load_certificate(folder)
+                if _samples(part) <= known:
+                    continue  # Packed already; the run died before it removed the unit.
+                places.append(folder)
+                parts.append(part)
+                records += _records(folder, part, torn)
+                costs += _whole_lines(UnitCost, folder / _COSTS, "unit costs", torn)
+                known |= _samples(part)
         return Finished(
             tuple(places),
             tuple(parts),
             tuple(sorted(records, key=lambda record: record.sample)),
             tuple(sorted(costs, key=lambda cost: cost.samples)),
+            tuple(torn),
         )
 
     def _check_seal(self) -> None:
@@ -178,7 +202,10 @@ class RunFolder:
         """
         path = self.path / VERIFICATIONS
         with locked(self.path):
-            lines = from_jsonl_file(Verification, path, "verifications") if path.exists() else []
+            torn: list[Path] = []
+            lines = _whole_lines(Verification, path, "verifications", torn) if path.exists() else []
+            if torn:
+                warn(f"{path}: its last line is torn and left out")
             write_atomically(path, to_jsonl([*lines, verification]))
 
     def clear(self) -> None:
@@ -199,12 +226,50 @@ class RunFolder:
 
     def _remove_units(self) -> None:
         """Remove the units at once: a half-removed one is never read."""
-        units, removed = self.path / UNITS, self.path / f".{UNITS}.removed"
+        units, removed = self.path / UNITS, self._removed
         shutil.rmtree(removed, ignore_errors=True)
         if units.exists():
             with clear_os_errors(units):
                 units.rename(removed)
             shutil.rmtree(removed, ignore_errors=True)
+
+    @property
+    def _removed(self) -> Path:
+        """Where units go that are to be removed."""
+        return self.path / f".{UNITS}.removed"
+
+
+def _samples(files: CertificateFiles) -> set[str]:
+    return {entry.sample for entry in files.certificate.entries}
+
+
+def _records(place: Path, files: CertificateFiles, torn: list[Path]) -> list[SampleRecord]:
+    """Read the records beside a certificate: one for each entry, unless the file is torn."""
+    path, before = place / SAMPLES, len(torn)
+    records = _whole_lines(SampleRecord, path, "sample records", torn)
+    if len(torn) == before:
+        return matching(files, records, path)
+    there = {record.certificate_key for record in records}
+    entries = tuple(entry for entry in files.certificate.entries if entry.key in there)
+    rest = files.certificate.model_copy(update={"entries": entries})
+    return matching(replace(files, certificate=rest), records, path)
+
+
+def _whole_lines(model: type[Model], path: Path, what: str, torn: list[Path]) -> list[Model]:
+    """Read a file of one object a line; a torn last line is left out and its file added to `torn`."""
+    lines, is_torn = read_whole_lines(path, what)
+    if is_torn:
+        torn.append(path)
+    return [from_json(model, line, f"{path} line {number}") for number, line in enumerate(lines, 1) if line]
+
+
+@contextmanager
+def _removable(unit: Path) -> Iterator[None]:
+    """Say of a damaged unit that it can be spared: its samples alone are made again."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{error}; or remove {unit}, and the same command makes its samples again") from None
 
 
 def matching(files: CertificateFiles, records: Sequence[SampleRecord], path: Path) -> list[SampleRecord]:
