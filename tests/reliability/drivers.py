@@ -23,7 +23,7 @@ TALLY = (
 )
 _PATIENCE_SECONDS = 120
 _server = multiprocessing.get_context("forkserver")
-_server.set_forkserver_preload(["torch", "transformers", "cramboard.cli.evaluate", "cramboard.run"])
+_server.set_forkserver_preload(["transformers.models.llama.modeling_llama", "cramboard.cli.evaluate", "cramboard.run"])
 
 
 @dataclass(frozen=True)
