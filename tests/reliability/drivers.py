@@ -60,7 +60,7 @@ class Place:
 
     def __init__(self, folder: Path, decoder: Path, cache: Path) -> None:
         self.run, self._place = folder / "run", folder
-        self._decoder, self._environment = decoder, {"CRAMBOARD_CACHE": str(cache), "TALLY": str(folder)}
+        self.decoder, self._environment = decoder, {"CRAMBOARD_CACHE": str(cache), "TALLY": str(folder)}
         self._drivers: list[Driver] = []
 
     def start(self, *words: object, before: Callable[[], None] | None = None) -> Driver:
@@ -69,7 +69,7 @@ class Place:
         said.mkdir(parents=True)
         for name in ("out", "err"):
             (said / name).touch()
-        typed = [*TALLY, "-d", str(self._decoder), "--output-dir", str(self.run), *map(str, words)]
+        typed = [*TALLY, "-d", str(self.decoder), "--output-dir", str(self.run), *map(str, words)]
         process = _server.Process(target=_type, args=(typed, self._environment, said, before))
         process.start()
         self._drivers.append(Driver(process, said))

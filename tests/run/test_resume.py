@@ -150,17 +150,6 @@ def test_a_longer_run_that_is_interrupted_is_not_complete(short_folder: Path, tm
     assert (between["samples"], between["finished"], between["complete"]) == (3, 2, False)
 
 
-def test_a_damaged_unit_is_named_and_not_made_again_in_silence(short_folder: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "run"
-    interrupted(short_folder, folder, units=1)
-    [unit] = (folder / "units").iterdir()
-    records = unit / "samples.jsonl"
-    records.write_text(records.read_text()[:-20])
-    before = contents(folder)
-    evaluate(short_folder, folder, "--limit", 3).refused(3, f"{records} line 1: not valid JSON")
-    assert contents(folder) == before
-
-
 def test_ctrl_c_ends_the_process_with_130_and_the_same_command_goes_on(short_folder: Path, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     words = ["evaluate", "-d", str(short_folder), "--output-dir", str(folder), *QUICK]
