@@ -4,6 +4,7 @@ from cramboard.run.asked import Asked
 from cramboard.run.complete import CompleteRun, read_complete
 from cramboard.run.curve import evaluate_all, plan_all
 from cramboard.run.evaluate import Outcome, evaluate
+from cramboard.run.executors import Executor, choose_executor
 from cramboard.run.folder import RunFolder
 from cramboard.run.observer import Observer
 from cramboard.run.plan import Plan, plan
@@ -12,11 +13,13 @@ from cramboard.run.reverify import Reverified, reverify
 __all__ = [
     "Asked",
     "CompleteRun",
+    "Executor",
     "Observer",
     "Outcome",
     "Plan",
     "Reverified",
     "RunFolder",
+    "choose_executor",
     "evaluate",
     "evaluate_all",
     "plan",

@@ -9,12 +9,14 @@ from cramboard.files import sha256_file
 from cramboard.run.execute import Context
 from cramboard.run.folder import CONTROL, Finished
 from cramboard.run.plan import Plan
-from cramboard.run.provenance import command_line, provenance
-from cramboard.schema import Failure, RunRecord
+from cramboard.run.provenance import command_line
+from cramboard.schema import Failure, Provenance, RunRecord
 
 
-def run_record(plan: Plan, context: Context, before: RunRecord | None, finished: Finished) -> RunRecord:
-    """Return the record of the run that `plan` says, on the machine that `context` is on."""
+def run_record(
+    plan: Plan, context: Context, before: RunRecord | None, finished: Finished, facts: Provenance
+) -> RunRecord:
+    """Return the record of the run that `plan` says; `facts` are of where its units are executed."""
     asked, local = plan.asked, plan.place.name
     return RunRecord(
         task=plan.task.ref,
@@ -32,7 +34,7 @@ def run_record(plan: Plan, context: Context, before: RunRecord | None, finished:
         command=command_line(asked.words(local if isinstance(plan.place.source, Path) else asked.decoder)),
         started=before.started if before else datetime.now(UTC).isoformat(timespec="seconds"),
         batch_size=plan.batch_size,
-        provenance=provenance(context.decoder.device, context.dtype, context.decoder.attention),
+        provenance=facts,
         units=before.units if before else (),
     )
 

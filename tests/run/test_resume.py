@@ -36,7 +36,7 @@ def forbid_decoders(monkeypatch: pytest.MonkeyPatch) -> None:
     def loading(*_: object) -> None:
         raise AssertionError("a decoder is loaded")
 
-    monkeypatch.setattr(importlib.import_module("cramboard.run.evaluate"), "load_decoder", loading)
+    monkeypatch.setattr(importlib.import_module("cramboard.run.executors.inline"), "load_decoder", loading)
 
 
 def interrupted(decoder: Path, folder: Path, units: int) -> None:
