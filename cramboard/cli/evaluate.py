@@ -131,7 +131,7 @@ def command(
 
 
 def _dry_run(planned: "Plan", as_json: bool) -> str:
-    finished = planned.folder.finished().samples if planned.folder.holds_run() else frozenset()
+    finished = planned.folder.finished_samples() if planned.folder.holds_run() else frozenset()
     units = planned.units(finished if planned.asked.overwrite != "always" else frozenset())
     facts = {
         "task": f"{planned.task.spec.name} {planned.task.spec.version}",

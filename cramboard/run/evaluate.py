@@ -1,6 +1,6 @@
 """The main job: cram a task's samples into vectors, certify and verify them, and keep everything."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -59,30 +59,33 @@ def evaluate(plan: Plan, observer: Observer, decoder: Decoder | None = None, exe
     with locked(plan.folder.path):
         plan.folder.tidy()
         anew = plan.asked.overwrite == "always"
-        finished = Finished((), (), (), ()) if anew else plan.folder.finished()
+        untouched = frozenset() if anew else plan.folder.untouched_samples()
+        # Only what was disturbed, or measured by an older verifier, is read whole before there is need to.
+        to_mend = plan.folder.finished() if untouched is None else Finished((), (), (), ())
+        finished = to_mend.samples if untouched is None else untouched
         before = None if anew else same_run(plan)
-        units = plan.units(finished.samples)
-        observer.planned(len(plan.samples), len(finished.samples & {sample.id for sample in plan.samples}))
-        for path in finished.torn:
+        units = plan.units(finished)
+        observer.planned(len(plan.samples), len(finished & {sample.id for sample in plan.samples}))
+        for path in to_mend.torn:
             observer.notice(f"{path}: its last line is torn and counts as absent; finished vectors are kept")
         failures = _earlier_failures(plan, finished)
-        if units or before is None or outdated(finished):
-            before = _work(plan, units, before, finished, observer, failures, executor, decoder)
+        if units or before is None or outdated(to_mend):
+            before = _work(plan, units, before, finished, to_mend, observer, failures, executor, decoder)
         return _close(plan, before, failures)
 
 
-def _earlier_failures(plan: Plan, finished: Finished) -> list[Failure]:
+def _earlier_failures(plan: Plan, finished: Set[str]) -> list[Failure]:
     """Return the failures of before that this command does not try again."""
     folder, asked = plan.folder, {sample.id for sample in plan.samples}
     if plan.asked.overwrite == "always" or not (folder.path / SUMMARY).exists():
         return []
-    settled = asked | finished.samples
+    settled = asked | finished
     return [failure for failure in folder.summary().failures if failure.sample not in settled]
 
 
 def _work(
-    plan: Plan, units: Sequence[Unit], before: RunRecord | None, finished: Finished, observer: Observer,
-    failures: list[Failure], executor: Executor, decoder: Decoder | None,
+    plan: Plan, units: Sequence[Unit], before: RunRecord | None, finished: Set[str], to_mend: Finished,
+    observer: Observer, failures: list[Failure], executor: Executor, decoder: Decoder | None,
 ) -> RunRecord:  # fmt: skip
     """Load the decoder, execute the units and store each as it ends; return run.json's record."""
     context = _context(plan, units, before, observer, executor, decoder or load(plan, observer, executor))
@@ -92,7 +95,7 @@ def _work(
         facts = executor.call(partial(_facts, dtype=context.dtype), context.decoder, observer)
         run = run_record(plan, context, before, finished, facts)
     plan.folder.write_run(run)
-    renew(plan.folder, finished, context, observer)
+    renew(plan.folder, to_mend, context, observer)
     for result in executor.run(units, context, observer):
         if isinstance(result, UnitFailure):
             for sample in result.unit.samples:
@@ -106,7 +109,7 @@ def _work(
 def _close(plan: Plan, run: RunRecord, failures: Sequence[Failure]) -> Outcome:
     """Pack what is finished and write the summary, last."""
     finished = plan.folder.finished()
-    run = run.model_copy(update=cover(plan, finished, failures))
+    run = run.model_copy(update=cover(plan, finished.samples, failures))
     files = plan.folder.pack(finished, run)
     summary = summarise(
         run, finished.records, failures, VERIFIER_VERSION, files.certificate.sha256 if files else "0" * 64

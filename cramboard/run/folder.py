@@ -2,7 +2,7 @@
 
     run.json                     what the run is, how it was made, what it cost
     control.safetensors          the constant control that stands beside the gains
-    units/<key>/                 a finished unit: certificate, vectors, records, cost; gone once packed
+    units/<key>/                 a finished unit: certificate, vectors, records, cost, unit.json; gone once packed
     vectors.safetensors, certificate.json, samples.jsonl     the finished run
     verifications.jsonl          later verifications
     summary.json                 the aggregates
@@ -14,10 +14,12 @@ packs again, with equal bytes.
 """
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+from pydantic import ValidationError
 
 from cramboard.certificate import CERTIFICATE, VECTORS, CertificateFiles, load_certificate, merge
 from cramboard.errors import InputError, warn
@@ -25,17 +27,21 @@ from cramboard.files import (
     clear_os_errors,
     locked,
     publish_folder,
+    read_bytes,
     read_text,
     read_whole_lines,
     sha256_file,
     sweep,
     write_atomically,
 )
+from cramboard.keys import sha256_bytes
 from cramboard.run.execute import UnitResult
 from cramboard.schema import (
+    Certificate,
     Model,
     RunRecord,
     SampleRecord,
+    StoredUnit,
     Summary,
     UnitCost,
     Verification,
@@ -44,10 +50,12 @@ from cramboard.schema import (
     to_json,
     to_jsonl,
 )
+from cramboard.verify import VERIFIER_VERSION
 
 RUN, SAMPLES, SUMMARY, PAGE = "run.json", "samples.jsonl", "summary.json", "view.html"
 CONTROL, UNITS, VERIFICATIONS = "control.safetensors", "units", "verifications.jsonl"
-_COSTS = "costs.jsonl"
+_COSTS, _UNIT = "costs.jsonl", "unit.json"
+_PARTS = (CERTIFICATE, VECTORS, SAMPLES, _COSTS)
 _PACKED = "packed"
 
 
@@ -114,17 +122,53 @@ class RunFolder:
 
     def store_unit(self, result: UnitResult) -> None:
         """Keep a finished unit, whole or not at all."""
-        publish_folder(
-            self.path / UNITS / result.unit.name,
-            result.files.contents()
-            | {SAMPLES: to_jsonl(list(result.records)).encode(), _COSTS: to_jsonl([result.cost]).encode()},
-        )
+        records, costs = to_jsonl(list(result.records)).encode(), to_jsonl([result.cost]).encode()
+        contents = result.files.contents() | {SAMPLES: records, _COSTS: costs}
+        publish_folder(self.path / UNITS / result.unit.name, contents | _described(contents, result.files.certificate))
 
     def tidy(self) -> None:
         """Remove what runs that died left half-written; only for who holds the folder."""
         sweep(self.path)
         sweep(self.path / UNITS)
         shutil.rmtree(self._removed, ignore_errors=True)
+
+    def finished_samples(self) -> frozenset[str]:
+        """Return the ids of the finished samples.
+
+        Raises:
+            InputError: If a file is damaged; the line names it.
+        """
+        untouched = self.untouched_samples()
+        return self.finished().samples if untouched is None else untouched
+
+    def untouched_samples(self) -> frozenset[str] | None:
+        """Return the finished samples if all of it is as it was stored, byte for byte, and this verifier's.
+
+        None calls for a whole reading, which says what is damaged or has to be measured again; it takes a hundred
+        times as long.
+        """
+        samples: set[str] = set()
+        if (self.path / CERTIFICATE).exists():
+            packed = self._untouched_run()
+            if packed is None:
+                return None
+            samples |= _samples(packed)
+        for folder in (self.path / UNITS).glob("[!.]*"):
+            stored = _untouched_unit(folder)
+            if stored is None:
+                return None
+            samples.update(stored.samples)
+        return frozenset(samples)
+
+    def _untouched_run(self) -> CertificateFiles | None:
+        try:
+            summary = self.summary()
+            files = load_certificate(self.path)
+        except InputError:
+            return None
+        there = (VERIFIER_VERSION, files.certificate.sha256, sha256_file(self.path / SAMPLES))
+        said = (summary.verifier_version, summary.certificate_sha256, summary.samples_sha256)
+        return files if there == said else None
 
     def finished(self) -> Finished:
         """Read and check everything that is finished: the packed run and the units after it.
@@ -189,6 +233,10 @@ class RunFolder:
         with clear_os_errors(self.path):
             (self.path / SUMMARY).unlink(missing_ok=True)
         write_atomically(place / SAMPLES, to_jsonl(sorted(records, key=lambda record: record.sample)))
+        if place != self.path:
+            contents = {name: read_bytes(place / name, "file of the unit") for name in _PARTS}
+            [(name, data)] = _described(contents, load_certificate(place).certificate).items()
+            write_atomically(place / name, data)
 
     def write_summary(self, summary: Summary) -> None:
         """Write summary.json."""
@@ -220,7 +268,9 @@ class RunFolder:
         with clear_os_errors(self.path):
             contents = {name: (self.path / name).read_bytes() for name in (CERTIFICATE, VECTORS, SAMPLES)}
             costs = to_jsonl(list(self.run().units)).encode()
-            publish_folder(self.path / UNITS / _PACKED, contents | {_COSTS: costs})
+            contents[_COSTS] = costs
+            described = _described(contents, load_certificate(self.path).certificate)
+            publish_folder(self.path / UNITS / _PACKED, contents | described)
             (self.path / SUMMARY).unlink(missing_ok=True)
             (self.path / CERTIFICATE).unlink()
 
@@ -237,6 +287,26 @@ class RunFolder:
     def _removed(self) -> Path:
         """Where units go that are to be removed."""
         return self.path / f".{UNITS}.removed"
+
+
+def _described(contents: Mapping[str, bytes], certificate: Certificate) -> dict[str, bytes]:
+    """Return the file that describes a unit of these files."""
+    stored = StoredUnit(
+        samples=tuple(entry.sample for entry in certificate.entries),
+        verifier_version=VERIFIER_VERSION,
+        sha256={name: sha256_bytes(data) for name, data in contents.items()},
+    )
+    return {_UNIT: to_json(stored).encode()}
+
+
+def _untouched_unit(folder: Path) -> StoredUnit | None:
+    """Return what a unit is said to hold, if its files are the ones that it was stored with."""
+    try:
+        stored = StoredUnit.model_validate_json((folder / _UNIT).read_bytes())
+        there = {name: sha256_bytes((folder / name).read_bytes()) for name in _PARTS}
+    except (OSError, ValidationError):
+        return None
+    return stored if (stored.verifier_version, stored.sha256) == (VERIFIER_VERSION, there) else None
 
 
 def _samples(files: CertificateFiles) -> set[str]:
