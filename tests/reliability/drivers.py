@@ -16,6 +16,8 @@ from pathlib import Path
 from tests.run.commands import Ended
 
 PLUGIN = Path(__file__).parent / "plugin"
+# Where a process that is started anew, such as a Ray worker, finds cramboard and the test methods.
+PATHS = os.pathsep.join([str(PLUGIN), str(Path(__file__).parents[2])])
 # One sample a unit; the verifier takes most of a unit's time.
 TALLY = (
     *("evaluate", "-t", "speeches", "-m", "tally", "--preset", "quick", "--set", "steps=5", "--set", "span=8"),
@@ -55,12 +57,17 @@ class Driver:
             time.sleep(0.005)
 
 
+def environment(tally: Path, cache: Path) -> dict[str, str]:
+    """Return the environment in which cramboard has `tally` and computes on one thread."""
+    return {"CRAMBOARD_CACHE": str(cache), "TALLY": str(tally), "PYTHONPATH": PATHS, "OMP_NUM_THREADS": "1"}
+
+
 class Place:
     """A folder for one run and its tally."""
 
     def __init__(self, folder: Path, decoder: Path, cache: Path) -> None:
         self.run, self._place = folder / "run", folder
-        self.decoder, self._environment = decoder, {"CRAMBOARD_CACHE": str(cache), "TALLY": str(folder)}
+        self.decoder, self._environment = decoder, environment(folder, cache)
         self._drivers: list[Driver] = []
 
     def start(self, *words: object, before: Callable[[], None] | None = None) -> Driver:

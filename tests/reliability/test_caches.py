@@ -82,7 +82,7 @@ def test_writers_of_one_file_with_equal_process_numbers_do_not_meet(
     path, synced, fsync = tmp_path / "control", threading.Barrier(2), os.fsync
 
     def syncing(descriptor: int) -> None:
-        if threading.current_thread() is not threading.main_thread() and not os.path.isdir(f"/dev/fd/{descriptor}"):
+        if threading.current_thread() is not threading.main_thread() and not Path(f"/dev/fd/{descriptor}").is_dir():
             synced.wait()  # Both have their temporary file open.
         fsync(descriptor)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.reliability.drivers import PLUGIN, TALLY, Place
+from tests.reliability.drivers import TALLY, Place, environment
 from tests.run.commands import lines
 
 LIBRARIES = ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib/faketime", "/usr/local/lib/faketime")
@@ -56,9 +56,7 @@ def test_a_machine_whose_clock_is_set_while_a_run_works_changes_no_result(
 ) -> None:
     clock, run = tmp_path / "clock", tmp_path / "run"
     clock.write_text("+0")
-    environment = os.environ | {
-        "CRAMBOARD_CACHE": str(common_cache), "TALLY": str(tmp_path), "OMP_NUM_THREADS": "1",
-        "PYTHONPATH": os.pathsep.join([str(PLUGIN), str(Path(__file__).parents[2])]),
+    faked = {
         "LD_PRELOAD": str(_library()), "FAKETIME_TIMESTAMP_FILE": str(clock), "FAKETIME_NO_CACHE": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1",
     }  # fmt: skip
@@ -74,7 +72,13 @@ def test_a_machine_whose_clock_is_set_while_a_run_works_changes_no_result(
         "--limit",
         "6",
     ]
-    driver = subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    driver = subprocess.Popen(
+        words,
+        env=os.environ | environment(tmp_path, common_cache) | faked,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     leaps = itertools.cycle(("-900d", "+4000d", "+0"))
     seen = 0
     while driver.poll() is None:

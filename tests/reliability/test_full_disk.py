@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.reliability.drivers import PLUGIN, TALLY
+from tests.reliability.drivers import TALLY, environment
 from tests.run.commands import contents, evaluate, lines
 
 SAID = "the disk is full; free some space and run the same command again"
@@ -69,14 +69,14 @@ def test_a_disk_that_is_full_for_real_keeps_what_is_finished(
         "$@" 2>> {tmp_path}/said; echo $? >> {tmp_path}/codes
         {keep} {tmp_path}/complete
     """
-    paths = [str(PLUGIN), str(Path(__file__).parents[2])]
-    environment = os.environ | {
-        "CRAMBOARD_CACHE": str(common_cache), "TALLY": str(tmp_path), "PYTHONPATH": os.pathsep.join(paths),
-        "OMP_NUM_THREADS": "1",
-    }  # fmt: skip
     # A file system of its own, of 1 MiB, that an ordinary user may mount too.
     disk = ["bwrap", "--dev-bind", "/", "/", "--size", str(2**20), "--tmpfs", str(tmp_path / "disk")]
-    done = subprocess.run([*disk, "sh", "-c", script, "sh", *words], env=environment, capture_output=True, text=True)
+    done = subprocess.run(
+        [*disk, "sh", "-c", script, "sh", *words],
+        env=os.environ | environment(tmp_path, common_cache),
+        capture_output=True,
+        text=True,
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / "codes").read_text().split() == ["4", "0"]
     kept = len(list(tmp_path.glob("full/units/[!.]*")))
