@@ -87,8 +87,8 @@ def main() -> int:
     parser.add_argument("--units", type=int, default=2000)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--driver-kills", type=int, default=4)
-    parser.add_argument("--worker-kill-seconds", type=float, default=20, help="On average between kills of a worker.")
+    parser.add_argument("--driver-kills", type=int, default=3)
+    parser.add_argument("--worker-kill-seconds", type=float, default=45, help="On average between kills of a worker.")
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="soak-") as folder:

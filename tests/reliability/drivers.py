@@ -23,6 +23,7 @@ TALLY = (
     *("evaluate", "-t", "speeches", "-m", "tally", "--preset", "quick", "--set", "steps=5", "--set", "span=8"),
     *("-k", "2", "--batch-size", "1", "--device", "cpu"),
 )
+RESULTS = ("vectors.safetensors", "certificate.json", "samples.jsonl", "summary.json")
 _PATIENCE_SECONDS = 120
 _server = multiprocessing.get_context("forkserver")
 _server.set_forkserver_preload(["transformers.models.llama.modeling_llama", "cramboard.cli.evaluate", "cramboard.run"])
@@ -67,8 +68,12 @@ class Place:
 
     def __init__(self, folder: Path, decoder: Path, cache: Path) -> None:
         self.run, self._place = folder / "run", folder
-        self.decoder, self._environment = decoder, environment(folder, cache)
+        self.decoder, self.environment = decoder, environment(folder, cache)
         self._drivers: list[Driver] = []
+
+    def typed(self, *words: object) -> list[str]:
+        """Return the command's words, with `words` added."""
+        return [*TALLY, "-d", str(self.decoder), "--output-dir", str(self.run), *map(str, words)]
 
     def start(self, *words: object, before: Callable[[], None] | None = None) -> Driver:
         """Type `cramboard evaluate`, or go on with it; `before` is called in the new process."""
@@ -76,8 +81,7 @@ class Place:
         said.mkdir(parents=True)
         for name in ("out", "err"):
             (said / name).touch()
-        typed = [*TALLY, "-d", str(self.decoder), "--output-dir", str(self.run), *map(str, words)]
-        process = _server.Process(target=_type, args=(typed, self._environment, said, before))
+        process = _server.Process(target=_type, args=(self.typed(*words), self.environment, said, before))
         process.start()
         self._drivers.append(Driver(process, said))
         return self._drivers[-1]
@@ -95,6 +99,10 @@ class Place:
         """Return the lines of the finished units that are not packed yet: sample -> line."""
         lines = [path.read_text() for path in sorted(self.run.glob("units/[!.]*/samples.jsonl"))]
         return {line.split('"sample":"', 1)[1].split('"', 1)[0]: line for line in lines}
+
+    def results(self) -> dict[str, bytes]:
+        """Return the files of the finished run that equal runs have in common, byte for byte."""
+        return {name: (self.run / name).read_bytes() for name in RESULTS}
 
     def close(self) -> None:
         """Leave no process behind."""

@@ -10,9 +10,9 @@ import pytest
 from cramboard.methods import Made, Request
 from cramboard.run import RunFolder
 from cramboard.run.execute import UnitResult
+from tests.reliability.drivers import RESULTS
 from tests.run.commands import contents, cramboard, evaluate
 
-RESULTS = ("vectors.safetensors", "certificate.json", "samples.jsonl", "summary.json")
 KEPT = "3 of 3 samples are finished already and kept\n"
 
 

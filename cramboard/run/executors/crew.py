@@ -5,8 +5,10 @@ cluster has room for; those that have no place yet wait with Ray, which lets an 
 lost, or killed because its work took too long, is replaced by a new one, wherever Ray finds a place for it.
 """
 
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +26,8 @@ _STILLBORN = 5
 # How often workers are asked how far they are, and the cluster whether it has grown.
 _ASK_SECONDS, _COUNT_SECONDS = 2.0, 10.0
 _TELLING = "telling"
+# A cluster that is silent for so long is gone. Ray itself would end the process after 60, without a word of ours.
+_ANSWER_SECONDS = 20
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,7 @@ class Crew:
         self._places, self._count_at = 1, 0.0
         self._stillborn = 0
         self._alone_since = time.monotonic()
+        self._stranded = False
 
     @property
     def size(self) -> int:
@@ -171,12 +176,16 @@ class Crew:
 
     def dismiss(self) -> None:
         """End every worker that is at a job; the idle ones stay for the next run."""
+        if self._stranded:  # To ask for anything would take until Ray ends the process.
+            return
         for ref, call in list(self._calls.items()):
             if call.job is not None:
                 self._discard(ref)
 
     def close(self) -> None:
         """End every worker."""
+        if self._stranded:  # To ask for anything would take until Ray ends the process.
+            return
         for ref in list(self._calls):
             self._discard(ref)
         for worker in self._idle:
@@ -190,6 +199,7 @@ class Crew:
         except RayTaskError as error:
             result = Broken(reason_of(error.cause if isinstance(error.cause, Exception) else error))
         except RayError as error:
+            self._check_cluster()
             self._discard(ref)
             if call.job is None:
                 self._stillborn_one(error)
@@ -218,6 +228,15 @@ class Crew:
         self._told.pop(worker, None)
         ray.kill(worker)
 
+    def _check_cluster(self) -> None:
+        """Look whether a worker was lost alone or with the cluster, of which nothing more can be asked then."""
+        if not _answers():
+            self._stranded = True
+            raise MachineError(
+                "the Ray cluster no longer answers; what is finished is kept, the same command goes on from there "
+                "once the cluster runs again"
+            )
+
     def _stillborn_one(self, error: RayError) -> None:
         self._stillborn += 1
         if self._stillborn >= _STILLBORN:
@@ -226,6 +245,19 @@ class Crew:
                 f"{self._stillborn} workers in a row were lost before they had loaded the decoder ({why}); "
                 "Ray's logs of the workers say more"
             ) from None
+
+
+def _answers() -> bool:
+    """Say whether the cluster answers in time."""
+    heard = threading.Event()
+
+    def ask() -> None:
+        with suppress(Exception):
+            ray.nodes()
+            heard.set()
+
+    threading.Thread(target=ask, daemon=True).start()
+    return heard.wait(_ANSWER_SECONDS)
 
 
 def _check_ready(result: Any) -> None:
