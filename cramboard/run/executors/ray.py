@@ -11,6 +11,7 @@ costs others nothing but the time in which a new worker starts.
 
 import logging
 import os
+import socket
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
@@ -18,6 +19,7 @@ from typing import Any, Self, TypeVar
 
 import ray
 import torch
+from ray.exceptions import RayError
 
 from cramboard.decoders import Decoder, DecoderPlace, load_decoder
 from cramboard.errors import CramboardError, MachineError, UsageError
@@ -147,8 +149,9 @@ class RayExecutor:
                 cores = max(os.cpu_count() or 1, self._workers or 1)
                 ray.init(address="local", num_cpus=cores, include_dashboard=False, **quiet)
             else:
+                _check_address(self._address)
                 ray.init(address=self._address, **quiet)
-        except (ConnectionError, ValueError, RuntimeError, TimeoutError) as error:
+        except (OSError, ValueError, RuntimeError, RayError) as error:
             where = "Ray cannot be started here" if self._address is None else f"no Ray cluster at {self._address}"
             raise MachineError(f"{where}: {str(error).splitlines()[0]}") from None
         self._connected = True
@@ -220,6 +223,19 @@ class _Work:
         """
         if self._stop is not None:
             raise self._stop
+
+
+def _check_address(address: str) -> None:
+    """Refuse an address that nobody answers at; Ray itself would go on asking for minutes.
+
+    Raises:
+        OSError: If there is nobody.
+    """
+    host, _, port = address.rpartition(":")
+    if address.startswith("ray://"):
+        raise ValueError("its address for drivers is HOST:PORT, without ray:// and with the port of ray start")
+    if port.isdecimal():
+        socket.create_connection((host, int(port)), timeout=10).close()
 
 
 def _hand_out(work: _Work, crew: Crew) -> None:

@@ -1,7 +1,7 @@
 """`tally`: cram that writes down whom it is asked for, and meets the accidents that are laid out for it.
 
 The folder that TALLY names holds `made`, a line for every sample that a method was asked for, and the accidents: a file
-`KIND-SAMPLE` happens to whoever is asked for that sample, once if KIND is `kill` or `hang`, else each time.
+`KIND-SAMPLE` happens to whoever is asked for that sample: `kill` and `hang` once, `die`, `fail` and `large` each time.
 """
 
 import dataclasses
@@ -37,7 +37,7 @@ def _meet(place: Path, sample: str, together: int) -> None:
         raise RuntimeError("laid out to fail")
     if (place / f"large-{sample}").exists() and together > 1:
         raise torch.OutOfMemoryError("laid out to be too large")
-    if _taken(place / f"kill-{sample}"):
+    if _taken(place / f"kill-{sample}") or (place / f"die-{sample}").exists():
         os.kill(os.getpid(), signal.SIGKILL)
     if _taken(place / f"hang-{sample}"):
         time.sleep(3600)
