@@ -32,11 +32,12 @@ _ANSWER_SECONDS = 20
 
 @dataclass(frozen=True)
 class Job:
-    """A call of a worker's method; `tag` tells whose it is."""
+    """A call of a worker's method; `tag` tells whose it is, `seconds` how long it may take."""
 
     tag: Any
     method: str
     arguments: tuple[Any, ...]
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,9 @@ class _Call:
 class Crew:
     """The workers that hold the decoder of one recipe."""
 
-    def __init__(self, recipe: DecoderRecipe, gpus: float, limit: int | None, job_seconds: float | None) -> None:
+    def __init__(self, recipe: DecoderRecipe, gpus: float, limit: int | None) -> None:
         self._recipe = ray.put(recipe)
-        self._gpus, self._limit, self._job_seconds = gpus, limit, job_seconds
+        self._gpus, self._limit = gpus, limit
         self._actor = ray.remote(
             num_cpus=1, num_gpus=gpus, max_restarts=0, max_task_retries=0, concurrency_groups={_TELLING: 1}
         )(Worker)
@@ -135,7 +136,7 @@ class Crew:
         if self._run is not None and worker not in self._begun:
             worker.begin.remote(self._run)
             self._begun.add(worker)
-        deadline = None if self._job_seconds is None else time.monotonic() + self._job_seconds
+        deadline = None if job.seconds is None else time.monotonic() + job.seconds
         self._calls[getattr(worker, job.method).remote(*job.arguments)] = _Call(worker, job, deadline)
 
     def ended(self, seconds: float) -> list[tuple[Any, Any]]:
@@ -220,7 +221,7 @@ class Crew:
         for ref, call in list(self._calls.items()):
             if call.job is not None and call.deadline is not None and now >= call.deadline:
                 self._discard(ref)
-                yield call.job.tag, Lost(f"it took longer than {self._job_seconds:g} seconds")
+                yield call.job.tag, Lost(f"it took longer than {call.job.seconds:g} seconds")
 
     def _discard(self, ref: Any) -> None:
         worker = self._calls.pop(ref).worker

@@ -126,7 +126,7 @@ class RayExecutor:
         crew = self._ready_crew()
         crew.begin(run_recipe(context))
         ends, left = _Ends(maxsize=_UNSTORED), threading.Event()
-        arguments = (_Work(units, context, observer), crew, observer, ends, left)
+        arguments = (_Work(units, context, observer), crew, self._unit_timeout, observer, ends, left)
         # Handing out goes on while the driver stores what has ended, which waits for the disk.
         thread = threading.Thread(target=_hand_out_all, args=arguments, daemon=True)
         thread.start()
@@ -168,7 +168,7 @@ class RayExecutor:
         if self._crew is None:
             self._connect()
             gpus = (self._share or 1.0) if self._recipe.device == "cuda" else 0.0
-            self._crew = Crew(self._recipe, gpus, self._workers, self._unit_timeout)
+            self._crew = Crew(self._recipe, gpus, self._workers)
         return self._crew
 
 
@@ -244,14 +244,16 @@ def _check_address(address: str) -> None:
         socket.create_connection((host, int(port)), timeout=10).close()
 
 
-def _hand_out_all(work: _Work, crew: Crew, observer: Observer, ends: _Ends, left: threading.Event) -> None:
+def _hand_out_all(
+    work: _Work, crew: Crew, unit_timeout: float | None, observer: Observer, ends: _Ends, left: threading.Event
+) -> None:
     """Give workers units until all have ended, and put their ends into `ends`: None last, or what stops the run."""
     last: Exception | None = None
     try:
         while work.open and not left.is_set():
             crew.staff(work.share_out(crew.places()))
             while crew.idle and (unit := work.take()) is not None:
-                crew.give(Job(unit, "execute", (unit,)))
+                crew.give(Job(unit, "execute", (unit,), unit_timeout))
             for unit, result in crew.ended(_WAIT_SECONDS):
                 for end in work.end(unit, result):
                     _put(ends, end, left)
