@@ -10,10 +10,10 @@ import argparse
 import json
 import tempfile
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
-
-import torch
 
 from benchmarks.made_up import made_up_plan, made_up_result
 from cramboard import __version__
@@ -45,6 +45,17 @@ class SleepingWorker(Worker):
         result = made_up_result(unit, self._plan)
         time.sleep(max(0.0, until - time.monotonic()))
         return result
+
+
+@dataclass(frozen=True)
+class SleepingContext:
+    """What of a run's context an executor looks at, and what the workers need."""
+
+    plan: Plan
+    seconds: float
+    spans: dict[str, int]
+    fixed_units: bool = True
+    decoder: Any = field(default_factory=lambda: SimpleNamespace(suffix=()))
 
 
 def main() -> None:
@@ -80,7 +91,7 @@ def _measure(plan: Plan, workers: int, seconds: float) -> tuple[float, float]:
         while crew.idle < workers:
             crew.staff(workers)
             crew.ended(1.0)
-        context: Any = _SleepingContext(plan, seconds)
+        context: Any = SleepingContext(plan, seconds, {sample.id: 64 for sample in plan.samples})
         started, storing = time.monotonic(), 0.0
         for end in executor.run(plan.units(frozenset()), context, Observer()):
             if isinstance(end, UnitFailure):

@@ -45,10 +45,7 @@ def write_atomically(path: Path, data: bytes | str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = _temporary(path)
         try:
-            with temporary.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
+            _write_synced(temporary, content)
             temporary.replace(path)
         finally:
             with suppress(OSError):
@@ -67,7 +64,10 @@ def publish_folder(folder: Path, contents: dict[str, bytes]) -> None:
         try:
             staging.mkdir(parents=True)
             for name, data in contents.items():
-                write_atomically(staging / name, data)
+                (staging / name).parent.mkdir(parents=True, exist_ok=True)
+                _write_synced(staging / name, data)
+            for made in {(staging / name).parent for name in contents}:
+                _sync_folder(made)
             if folder.exists():  # Removed in its place it would be there in part for a while.
                 folder.rename(replaced)
             staging.rename(folder)
@@ -75,6 +75,13 @@ def publish_folder(folder: Path, contents: dict[str, bytes]) -> None:
             shutil.rmtree(staging, ignore_errors=True)
             shutil.rmtree(replaced, ignore_errors=True)
         _sync_folder(folder.parent)
+
+
+def _write_synced(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def sweep(folder: Path) -> None:

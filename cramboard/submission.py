@@ -81,7 +81,7 @@ class Submission:
         if size > _TRAVELS_BYTES:
             raise InputError(
                 f"submission {self.slug}: its files have {size / 2**30:.1f} GiB, and at most "
-                f"{_TRAVELS_BYTES / 2**30:g} GiB travel to workers; pin its weights on the Hub, from where they get them"
+                f"{_TRAVELS_BYTES / 2**30:g} GiB travel to workers; pin its weights on the Hub instead"
             )
         return _unpacked, (self.slug, {name: path.read_bytes() for name, path in files.items()})
 

@@ -11,9 +11,12 @@ costs others nothing but the time in which a new worker starts.
 
 import logging
 import os
+import queue
 import socket
+import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -33,10 +36,13 @@ from cramboard.run.observer import Observer
 from cramboard.run.units import Unit
 
 Answer = TypeVar("Answer")
+_Ends = queue.Queue[UnitResult | UnitFailure | Exception | None]
 
 # How often a sample is tried whose worker is lost, and a unit of several before it is halved.
 _TRIES, _TRIES_TOGETHER = 3, 2
 _WAIT_SECONDS = 1.0
+# How many ended units may wait for the driver to store them.
+_UNSTORED = 256
 # A person is told if no worker is ready for so long.
 _ALONE_SECONDS = 60
 
@@ -119,22 +125,22 @@ class RayExecutor:
         """Execute `units`, the longest first; what is lost with a worker is tried again on another."""
         crew = self._ready_crew()
         crew.begin(run_recipe(context))
-        work = _Work(units, context, observer)
+        ends, left = _Ends(maxsize=_UNSTORED), threading.Event()
+        arguments = (_Work(units, context, observer), crew, observer, ends, left)
+        # Handing out goes on while the driver stores what has ended, which waits for the disk.
+        thread = threading.Thread(target=_hand_out_all, args=arguments, daemon=True)
+        thread.start()
         try:
-            while work.open:
-                crew.staff(work.share_out(crew.places()))
-                _hand_out(work, crew)
-                ends = [end for unit, result in crew.ended(_WAIT_SECONDS) for end in work.end(unit, result)]
-                # Idle workers get their next units before the driver turns to storing what has ended.
-                _hand_out(work, crew)
-                for end in ends:
-                    if isinstance(end, UnitResult):
-                        for record in end.records:
-                            observer.verified(record)
-                    yield end
-                work.check()
-                _tell(crew, observer)
+            while (end := ends.get()) is not None:
+                if isinstance(end, Exception):
+                    raise end
+                if isinstance(end, UnitResult):
+                    for record in end.records:
+                        observer.verified(record)
+                yield end
         finally:
+            left.set()
+            thread.join()
             crew.dismiss()
 
     def _connect(self) -> None:
@@ -238,9 +244,29 @@ def _check_address(address: str) -> None:
         socket.create_connection((host, int(port)), timeout=10).close()
 
 
-def _hand_out(work: _Work, crew: Crew) -> None:
-    while crew.idle and (unit := work.take()) is not None:
-        crew.give(Job(unit, "execute", (unit,)))
+def _hand_out_all(work: _Work, crew: Crew, observer: Observer, ends: _Ends, left: threading.Event) -> None:
+    """Give workers units until all have ended, and put their ends into `ends`: None last, or what stops the run."""
+    last: Exception | None = None
+    try:
+        while work.open and not left.is_set():
+            crew.staff(work.share_out(crew.places()))
+            while crew.idle and (unit := work.take()) is not None:
+                crew.give(Job(unit, "execute", (unit,)))
+            for unit, result in crew.ended(_WAIT_SECONDS):
+                for end in work.end(unit, result):
+                    _put(ends, end, left)
+            work.check()
+            _tell(crew, observer)
+    except Exception as error:
+        last = error
+    _put(ends, last, left)
+
+
+def _put(ends: _Ends, end: UnitResult | UnitFailure | Exception | None, left: threading.Event) -> None:
+    """Put an end where the driver finds it; while that is full it has enough to store, unless it has left."""
+    while not left.is_set():
+        with suppress(queue.Full):
+            return ends.put(end, timeout=_WAIT_SECONDS)
 
 
 def _tell(crew: Crew, observer: Observer) -> None:
