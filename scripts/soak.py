@@ -44,6 +44,7 @@ class Soak:
     started: float = field(default_factory=time.monotonic)
     driver_kills: int = 0
     worker_kills: int = 0
+    last_kill: float = 0.0
     remade: set[str] = field(default_factory=set)
     # (minute, kind) -> (MiB, open files) of every process of that kind, whenever it was looked at.
     seen: dict[tuple[int, str], list[tuple[float, int]]] = field(default_factory=lambda: defaultdict(list))
@@ -62,6 +63,14 @@ class Soak:
         """The samples that the method was asked for, in order."""
         path = self.folder / "made"
         return [line.split()[0] for line in path.read_text().splitlines()] if path.exists() else []
+
+    def kill(self, pid: int) -> bool:
+        """Kill a process; say whether it was still there."""
+        if pid not in alive():
+            return False
+        os.kill(pid, signal.SIGKILL)
+        self.last_kill = time.monotonic() - self.started
+        return True
 
     def look(self, driver: int) -> None:
         """Write down memory and open files of driver, workers and cluster."""
@@ -87,8 +96,8 @@ def main() -> int:
     parser.add_argument("--units", type=int, default=2000)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--driver-kills", type=int, default=3)
-    parser.add_argument("--worker-kill-seconds", type=float, default=45, help="On average between kills of a worker.")
+    parser.add_argument("--driver-kills", type=int, default=5)
+    parser.add_argument("--worker-kill-seconds", type=float, default=20, help="On average between kills of a worker.")
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="soak-") as folder:
@@ -137,21 +146,14 @@ def _disturb(soak: Soak, asked: argparse.Namespace) -> int:
                 print(f"{now:.0f} s: {len(soak.finished())} finished", file=sys.stderr)
             if worker_at <= now < length and (there := workers()):
                 worker_at = now + chance.expovariate(1 / asked.worker_kill_seconds)
-                soak.worker_kills += _kill(chance.choice(there).pid)
+                soak.worker_kills += soak.kill(chance.choice(there).pid)
             if drivers and now >= drivers[0] and soak.finished() - before:
                 drivers.pop(0)
-                soak.driver_kills += _kill(driver.pid)
+                soak.driver_kills += soak.kill(driver.pid)
             time.sleep(0.2)
         code = driver.wait()
         soak.remade |= before & set(soak.made()[made:])
     return code
-
-
-def _kill(pid: int) -> bool:
-    if pid not in alive():
-        return False
-    os.kill(pid, signal.SIGKILL)
-    return True
 
 
 def _report(soak: Soak, asked: argparse.Namespace, code: int, minutes: float) -> int:
@@ -161,7 +163,8 @@ def _report(soak: Soak, asked: argparse.Namespace, code: int, minutes: float) ->
     print("| what | figure |\n| --- | --- |")
     for what, figure in (
         ("units finished", len(lines)),
-        ("minutes, and of them with kills", f"{minutes:.1f}, {asked.minutes:g}"),
+        ("minutes", f"{minutes:.1f}"),
+        ("minute of the last kill", f"{soak.last_kill / 60:.1f}"),
         ("workers killed", soak.worker_kills),
         ("drivers killed", soak.driver_kills),
         ("exit code of the last driver", code),
