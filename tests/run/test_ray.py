@@ -46,6 +46,11 @@ class Cluster:
         return evaluate(decoder, folder, "-m", "tally", *RAY, "--address", self.address, *words)
 
 
+def said(ended: Ended) -> list[str]:
+    """Return the lines of stderr, without what a slow machine adds."""
+    return [line for line in ended.err.splitlines() if not line.startswith("no worker has been ready")]
+
+
 @pytest.fixture(scope="module")
 def started(common_cache: Path, one_thread: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """A running cluster with room for two workers; Ray's processes go when the module is done."""
@@ -79,7 +84,7 @@ def test_the_results_are_those_of_one_process(cluster: Cluster, short_folder: Pa
     assert evaluate(short_folder, tmp_path / "inline", "-m", "tally", "--limit", 5).code == 0
     [here] = cluster.workers()
     ended = cluster.tally(short_folder, tmp_path / "ray", "--limit", 5)
-    assert (ended.code, ended.err) == (0, "")
+    assert (ended.code, said(ended)) == (0, [])
     for name in ("summary.json", "samples.jsonl", "certificate.json", "vectors.safetensors"):
         assert (tmp_path / "ray" / name).read_bytes() == (tmp_path / "inline" / name).read_bytes()
     assert "ray" not in RunFolder(tmp_path / "ray").run().command
@@ -90,7 +95,7 @@ def test_the_results_are_those_of_one_process(cluster: Cluster, short_folder: Pa
 def test_a_unit_whose_worker_is_killed_is_made_on_another(cluster: Cluster, short_folder: Path, tmp_path: Path) -> None:
     cluster.lay_out("kill", SECOND)
     ended = cluster.tally(short_folder, tmp_path / "run", "--limit", 4)
-    assert (ended.code, ended.err) == (0, f"sample {SECOND}: its worker was lost; trying again on another\n")
+    assert (ended.code, said(ended)) == (0, [f"sample {SECOND}: its worker was lost; trying again on another"])
     assert sorted(cluster.made()) == sorted([FIRST, SECOND, SECOND, THIRD, FOURTH])
     assert len(lines(tmp_path / "run")) == 4
 
@@ -122,8 +127,8 @@ def test_units_that_do_not_fit_the_memory_are_halved_as_in_one_process(
 ) -> None:
     cluster.lay_out("large", THIRD)
     ended = cluster.tally(short_folder, tmp_path / "run", "--limit", 4, "--batch-size", 4)
-    said = [f"out of memory with {count} samples at once; going on with half" for count in (4, 2)]
-    assert (ended.code, ended.err.splitlines()) == (0, said)
+    halved = [f"out of memory with {count} samples at once; going on with half" for count in (4, 2)]
+    assert (ended.code, said(ended)) == (0, halved)
     assert len(lines(tmp_path / "run")) == 4
 
 
