@@ -2,14 +2,15 @@
 
 Guarantee: after `write_atomically` or `publish_folder` returns, the new content is on disk under its name;
 if the process dies before that, the old content (or nothing) is there. The content is synced before the
-rename, so a power cut cannot leave an empty file either. A leftover temporary file starts with a dot and is
-never read.
+rename, so a power cut cannot leave an empty file either. Temporary names are random: process numbers repeat among
+the machines and containers that share a disk. A leftover starts with a dot and is never read; `sweep` removes it.
 """
 
 import errno
 import fcntl
 import hashlib
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -42,12 +43,9 @@ def write_atomically(path: Path, data: bytes | str) -> None:
     content = data.encode("utf-8") if isinstance(data, str) else data
     with clear_os_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        temporary = _temporary(path)
         try:
-            with temporary.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
+            _write_synced(temporary, content)
             temporary.replace(path)
         finally:
             with suppress(OSError):
@@ -61,19 +59,43 @@ def publish_folder(folder: Path, contents: dict[str, bytes]) -> None:
     Raises:
         MachineError: If the disk is full or the parent cannot be written.
     """
-    staging = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+    staging, replaced = _temporary(folder), _temporary(folder)
     with clear_os_errors(folder):
         try:
-            shutil.rmtree(staging, ignore_errors=True)
             staging.mkdir(parents=True)
             for name, data in contents.items():
-                write_atomically(staging / name, data)
-            if folder.exists():
-                shutil.rmtree(folder)
+                (staging / name).parent.mkdir(parents=True, exist_ok=True)
+                _write_synced(staging / name, data)
+            for made in {(staging / name).parent for name in contents}:
+                _sync_folder(made)
+            if folder.exists():  # Removed in its place it would be there in part for a while.
+                folder.rename(replaced)
             staging.rename(folder)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
+            shutil.rmtree(replaced, ignore_errors=True)
         _sync_folder(folder.parent)
+
+
+def _write_synced(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sweep(folder: Path) -> None:
+    """Remove what writers that died left half-written in `folder`; nobody may be writing there."""
+    for leftover in folder.glob(".*.tmp"):
+        if leftover.is_dir():
+            shutil.rmtree(leftover, ignore_errors=True)
+        else:
+            leftover.unlink(missing_ok=True)
+
+
+def _temporary(path: Path) -> Path:
+    """Return a name beside `path` that no other writer uses."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
 
 
 def _sync_folder(folder: Path) -> None:
@@ -87,22 +109,29 @@ def _sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path, *, wait: bool = False) -> Iterator[None]:
     """Hold `folder` for this process; the lock goes with the process, so a crash leaves nothing to clean up.
 
+    Args:
+        folder: What is held; made if it is not there.
+        wait: Whether to wait while another process holds it, as one does for what a cache is given once.
+
     Raises:
-        MachineError: If another process holds the folder, or it cannot be written.
+        MachineError: If another process holds the folder and `wait` is not given, or it cannot be written.
     """
     with clear_os_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         file = (folder / ".lock").open("a")
     with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise MachineError(
-                f"{folder}: another run is working in this folder; wait for it or choose another --output-dir"
-            ) from None
+        with clear_os_errors(folder):
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if not wait:
+                    raise MachineError(
+                        f"{folder}: another run is working in this folder; wait for it or choose another --output-dir"
+                    ) from None
+                fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
@@ -120,6 +149,20 @@ def read_text(path: Path, what: str) -> str:
         raise InputError(f"{path}: not UTF-8 text (byte {error.start}); restore the file") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def read_whole_lines(path: Path, what: str) -> tuple[list[str], bool]:
+    """Read a file of lines that each end in a newline: the whole lines, and whether the last one is torn.
+
+    Raises:
+        InputError: If it is missing, unreadable or not UTF-8.
+    """
+    data = read_bytes(path, what)
+    whole = data[: data.rfind(b"\n") + 1]
+    try:
+        return whole.decode("utf-8").splitlines(), whole != data
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 text (byte {error.start}); restore the file") from None
 
 
 def read_bytes(path: Path, what: str) -> bytes:

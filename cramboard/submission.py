@@ -1,12 +1,13 @@
 """A submission as it lies on disk: `submissions/<slug>/`, read and never run."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from cramboard.errors import InputError, UsageError
-from cramboard.files import sha256_file
-from cramboard.keys import key
+from cramboard.files import cache_folder, locked, publish_folder, sha256_file
+from cramboard.keys import key, sha256_bytes
 from cramboard.schema import Plan, SubmissionSpec, from_yaml_file
 
 SPEC_FILE = "submission.yaml"
@@ -16,6 +17,7 @@ VECTORS = "vectors"
 """The folder of uploaded certificates: `vectors/<task>/<decoder>/k<k>/`."""
 
 _SPEC_BYTES = 64 << 10
+_TRAVELS_BYTES = 2 << 30
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 _LEFT_BY_TOOLS = ("__pycache__",)
 
@@ -71,6 +73,26 @@ class Submission:
                 return plan
         declared = ", ".join(str(plan.k) for plan in self.spec.plans)
         raise UsageError(f"-k {k}: submission {self.slug} declares plans for k = {declared}; give one of these")
+
+    def __reduce__(self) -> tuple[Callable[..., "Submission"], tuple[str, dict[str, bytes]]]:
+        """Let it take its files along to a process on another machine, where its folder is not."""
+        files = self.files()
+        size = sum(path.stat().st_size for path in files.values())
+        if size > _TRAVELS_BYTES:
+            raise InputError(
+                f"submission {self.slug}: its files have {size / 2**30:.1f} GiB, and at most "
+                f"{_TRAVELS_BYTES / 2**30:g} GiB travel to workers; pin its weights on the Hub instead"
+            )
+        return _unpacked, (self.slug, {name: path.read_bytes() for name, path in files.items()})
+
+
+def _unpacked(slug: str, files: dict[str, bytes]) -> Submission:
+    """Return a submission that has travelled; its files are kept in the cache, once for every process here."""
+    folder = cache_folder() / "submissions" / key({name: sha256_bytes(data) for name, data in files.items()})[:32]
+    with locked(folder, wait=True):
+        if not (folder / slug).exists():
+            publish_folder(folder / slug, files)
+    return read_submission(folder / slug)
 
 
 def read_submission(folder: Path) -> Submission:

@@ -2,12 +2,13 @@
 
 import errno
 import os
+import threading
 from pathlib import Path
 
 import pytest
 
 from cramboard.errors import MachineError
-from cramboard.files import cache_folder, locked, publish_folder, write_atomically
+from cramboard.files import cache_folder, locked, publish_folder, read_whole_lines, write_atomically
 
 
 def full_disk(*_):
@@ -42,6 +43,43 @@ def test_publishing_again_replaces(tmp_path):
     publish_folder(tmp_path / "unit", {"a": b"1", "b": b"2"})
     publish_folder(tmp_path / "unit", {"a": b"3"})
     assert everything(tmp_path) == {"unit/a": b"3"}
+
+
+def test_a_folder_that_replaces_another_is_never_there_in_part(tmp_path, monkeypatch):
+    publish_folder(tmp_path / "unit", {"a": b"1", "b": b"2"})
+    unlink, seen = os.unlink, []
+
+    def unlinking(*arguments, **options):
+        seen.append({name: data for name, data in everything(tmp_path).items() if name.startswith("unit/")})
+        unlink(*arguments, **options)
+
+    monkeypatch.setattr(os, "unlink", unlinking)
+    publish_folder(tmp_path / "unit", {"a": b"3", "b": b"4"})
+    assert seen
+    assert all(each in ({"unit/a": b"1", "unit/b": b"2"}, {"unit/a": b"3", "unit/b": b"4"}) for each in seen)
+
+
+def test_who_waits_for_a_folder_gets_it(tmp_path):
+    got = threading.Event()
+
+    def wait():
+        with locked(tmp_path, wait=True):
+            got.set()
+
+    with locked(tmp_path):
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        assert not got.wait(0.2)
+    waiting.join()
+    assert got.is_set()
+
+
+def test_a_file_without_a_last_newline_is_torn(tmp_path):
+    path = tmp_path / "lines"
+    for data, lines, torn in ((b"", [], False), (b"a\nb\n", ["a", "b"], False), (b"a\nb", ["a"], True),
+                              (b"torn", [], True), (b"a\n\xc3", ["a"], True), (b"a\n\0\0", ["a"], True)):  # fmt: skip
+        path.write_bytes(data)
+        assert read_whole_lines(path, "lines") == (lines, torn)
 
 
 def test_a_path_below_a_file_is_refused_in_one_line(tmp_path):

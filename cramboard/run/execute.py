@@ -1,7 +1,7 @@
 """Execute one work unit: make its vectors, certify them, verify the certificate. The same on every executor."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -21,7 +21,11 @@ from cramboard.verify import verify
 
 @dataclass(frozen=True)
 class Context:
-    """What every unit of a run shares."""
+    """What every unit of a run shares.
+
+    `spans` are the tokens that the method is given of each sample, by its id. `fixed_units` says that a person chose
+    the units' size: an executor then cuts none anew to share the work out, only those that fail.
+    """
 
     task: Task
     decoder: Decoder
@@ -31,6 +35,8 @@ class Context:
     span: int | None
     dtype: torch.dtype
     control: torch.Tensor
+    spans: Mapping[str, int]
+    fixed_units: bool
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,7 @@ class UnitFailure:
 
     unit: Unit
     reason: str
+    out_of_memory: bool = False
 
 
 def assign(sample: Sample, decoder: Decoder, method: ChosenMethod, k: int, asked: int | None = None) -> Assignment:

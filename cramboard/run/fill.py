@@ -19,6 +19,7 @@ from cramboard.files import data_folder
 from cramboard.run.asked import Asked
 from cramboard.run.curve import evaluate_all, plan_all
 from cramboard.run.evaluate import Outcome, load
+from cramboard.run.executors import INLINE
 from cramboard.run.folder import SUMMARY, RunFolder
 from cramboard.run.observer import Observer
 from cramboard.run.plan import Plan
@@ -155,9 +156,9 @@ def _end(cell: Cell, runs: Path, device: str, watch: _Watch, decoders: dict[str,
         return Ended(cell, "skipped", str(error))
     try:
         watch.begin(cell, plans[0].batch_size)
-        decoder = load(plans[0], watch, decoders.get(cell.decoder))
+        decoder = load(plans[0], watch, INLINE, decoders.get(cell.decoder))
         decoders[cell.decoder] = decoder
-        outcomes = evaluate_all(plans, watch, decoder)
+        outcomes = evaluate_all(plans, watch, decoder=decoder)
     except _OutOfTimeError as error:
         return Ended(cell, "no time", str(error))
     except Exception as error:  # A method is anybody's code; the other cells go on.

@@ -2,7 +2,7 @@
 
     run.json                     what the run is, how it was made, what it cost
     control.safetensors          the constant control that stands beside the gains
-    units/<key>/                 a finished unit: certificate, vectors, records, cost; gone once packed
+    units/<key>/                 a finished unit: certificate, vectors, records, cost, unit.json; gone once packed
     vectors.safetensors, certificate.json, samples.jsonl     the finished run
     verifications.jsonl          later verifications
     summary.json                 the aggregates
@@ -14,17 +14,34 @@ packs again, with equal bytes.
 """
 
 import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from cramboard.certificate import CERTIFICATE, VECTORS, CertificateFiles, load_certificate, merge
-from cramboard.errors import InputError
-from cramboard.files import clear_os_errors, locked, publish_folder, read_text, sha256_file, write_atomically
+from cramboard.errors import InputError, warn
+from cramboard.files import (
+    clear_os_errors,
+    locked,
+    publish_folder,
+    read_bytes,
+    read_text,
+    read_whole_lines,
+    sha256_file,
+    sweep,
+    write_atomically,
+)
+from cramboard.keys import sha256_bytes
 from cramboard.run.execute import UnitResult
 from cramboard.schema import (
+    Certificate,
+    Model,
     RunRecord,
     SampleRecord,
+    StoredUnit,
     Summary,
     UnitCost,
     Verification,
@@ -33,10 +50,12 @@ from cramboard.schema import (
     to_json,
     to_jsonl,
 )
+from cramboard.verify import VERIFIER_VERSION
 
 RUN, SAMPLES, SUMMARY, PAGE = "run.json", "samples.jsonl", "summary.json", "view.html"
 CONTROL, UNITS, VERIFICATIONS = "control.safetensors", "units", "verifications.jsonl"
-_COSTS = "costs.jsonl"
+_COSTS, _UNIT = "costs.jsonl", "unit.json"
+_PARTS = (CERTIFICATE, VECTORS, SAMPLES, _COSTS)
 _PACKED = "packed"
 
 
@@ -44,18 +63,20 @@ _PACKED = "packed"
 class Finished:
     """What a run folder holds so far: certificates (of the packed run and of units), records and costs.
 
-    `places` are the folders that the certificates were read from.
+    `places` are the folders that the certificates were read from. `torn` are files whose last line is not whole: it
+    counts as absent, and a sample whose record is absent has its vectors all the same.
     """
 
     places: tuple[Path, ...]
     parts: tuple[CertificateFiles, ...]
     records: tuple[SampleRecord, ...]
     costs: tuple[UnitCost, ...]
+    torn: tuple[Path, ...] = ()
 
     @property
     def samples(self) -> frozenset[str]:
         """The ids of the finished samples."""
-        return frozenset(record.sample for record in self.records)
+        return frozenset(entry.sample for part in self.parts for entry in part.certificate.entries)
 
 
 class RunFolder:
@@ -101,11 +122,53 @@ class RunFolder:
 
     def store_unit(self, result: UnitResult) -> None:
         """Keep a finished unit, whole or not at all."""
-        publish_folder(
-            self.path / UNITS / result.unit.name,
-            result.files.contents()
-            | {SAMPLES: to_jsonl(list(result.records)).encode(), _COSTS: to_jsonl([result.cost]).encode()},
-        )
+        records, costs = to_jsonl(list(result.records)).encode(), to_jsonl([result.cost]).encode()
+        contents = result.files.contents() | {SAMPLES: records, _COSTS: costs}
+        publish_folder(self.path / UNITS / result.unit.name, contents | _described(contents, result.files.certificate))
+
+    def tidy(self) -> None:
+        """Remove what runs that died left half-written; only for who holds the folder."""
+        sweep(self.path)
+        sweep(self.path / UNITS)
+        shutil.rmtree(self._removed, ignore_errors=True)
+
+    def finished_samples(self) -> frozenset[str]:
+        """Return the ids of the finished samples.
+
+        Raises:
+            InputError: If a file is damaged; the line names it.
+        """
+        untouched = self.untouched_samples()
+        return self.finished().samples if untouched is None else untouched
+
+    def untouched_samples(self) -> frozenset[str] | None:
+        """Return the finished samples if all of it is as it was stored, byte for byte, and this verifier's.
+
+        None calls for a whole reading, which says what is damaged or has to be measured again; it takes a hundred
+        times as long.
+        """
+        samples: set[str] = set()
+        if (self.path / CERTIFICATE).exists():
+            packed = self._untouched_run()
+            if packed is None:
+                return None
+            samples |= _samples(packed)
+        for folder in (self.path / UNITS).glob("[!.]*"):
+            stored = _untouched_unit(folder)
+            if stored is None:
+                return None
+            samples.update(stored.samples)
+        return frozenset(samples)
+
+    def _untouched_run(self) -> CertificateFiles | None:
+        try:
+            summary = self.summary()
+            files = load_certificate(self.path)
+        except InputError:
+            return None
+        there = (VERIFIER_VERSION, files.certificate.sha256, sha256_file(self.path / SAMPLES))
+        said = (summary.verifier_version, summary.certificate_sha256, summary.samples_sha256)
+        return files if there == said else None
 
     def finished(self) -> Finished:
         """Read and check everything that is finished: the packed run and the units after it.
@@ -117,27 +180,32 @@ class RunFolder:
         parts: list[CertificateFiles] = []
         records: list[SampleRecord] = []
         costs: list[UnitCost] = []
+        torn: list[Path] = []
+        known: set[str] = set()
         if (self.path / CERTIFICATE).exists():
             places.append(self.path)
             parts.append(load_certificate(self.path))
-            records += matching(parts[-1], self.records(), self.path / SAMPLES)
-            self._check_seal()
+            records += _records(self.path, parts[-1], torn)
+            if not torn:
+                self._check_seal()
             costs += self.run().units
+            known |= _samples(parts[-1])
         for folder in sorted((self.path / UNITS).glob("[!.]*")):
-            part = load_certificate(folder)
-            lines = from_jsonl_file(SampleRecord, folder / SAMPLES, "sample records")
-            known = {record.sample for record in records}
-            if {record.sample for record in lines} <= known:
-                continue  # Packed already; the run died before it removed the unit.
-            places.append(folder)
-            parts.append(part)
-            records += matching(part, lines, folder / SAMPLES)
-            costs += from_jsonl_file(UnitCost, folder / _COSTS, "unit costs")
+            with _removable(folder):
+                part = load_certificate(folder)
+                if _samples(part) <= known:
+                    continue  # Packed already; the run died before it removed the unit.
+                places.append(folder)
+                parts.append(part)
+                records += _records(folder, part, torn)
+                costs += _whole_lines(UnitCost, folder / _COSTS, "unit costs", torn)
+                known |= _samples(part)
         return Finished(
             tuple(places),
             tuple(parts),
             tuple(sorted(records, key=lambda record: record.sample)),
             tuple(sorted(costs, key=lambda cost: cost.samples)),
+            tuple(torn),
         )
 
     def _check_seal(self) -> None:
@@ -165,6 +233,10 @@ class RunFolder:
         with clear_os_errors(self.path):
             (self.path / SUMMARY).unlink(missing_ok=True)
         write_atomically(place / SAMPLES, to_jsonl(sorted(records, key=lambda record: record.sample)))
+        if place != self.path:
+            contents = {name: read_bytes(place / name, "file of the unit") for name in _PARTS}
+            [(name, data)] = _described(contents, load_certificate(place).certificate).items()
+            write_atomically(place / name, data)
 
     def write_summary(self, summary: Summary) -> None:
         """Write summary.json."""
@@ -178,7 +250,10 @@ class RunFolder:
         """
         path = self.path / VERIFICATIONS
         with locked(self.path):
-            lines = from_jsonl_file(Verification, path, "verifications") if path.exists() else []
+            torn: list[Path] = []
+            lines = _whole_lines(Verification, path, "verifications", torn) if path.exists() else []
+            if torn:
+                warn(f"{path}: its last line is torn and left out")
             write_atomically(path, to_jsonl([*lines, verification]))
 
     def clear(self) -> None:
@@ -193,18 +268,78 @@ class RunFolder:
         with clear_os_errors(self.path):
             contents = {name: (self.path / name).read_bytes() for name in (CERTIFICATE, VECTORS, SAMPLES)}
             costs = to_jsonl(list(self.run().units)).encode()
-            publish_folder(self.path / UNITS / _PACKED, contents | {_COSTS: costs})
+            contents[_COSTS] = costs
+            described = _described(contents, load_certificate(self.path).certificate)
+            publish_folder(self.path / UNITS / _PACKED, contents | described)
             (self.path / SUMMARY).unlink(missing_ok=True)
             (self.path / CERTIFICATE).unlink()
 
     def _remove_units(self) -> None:
         """Remove the units at once: a half-removed one is never read."""
-        units, removed = self.path / UNITS, self.path / f".{UNITS}.removed"
+        units, removed = self.path / UNITS, self._removed
         shutil.rmtree(removed, ignore_errors=True)
         if units.exists():
             with clear_os_errors(units):
                 units.rename(removed)
             shutil.rmtree(removed, ignore_errors=True)
+
+    @property
+    def _removed(self) -> Path:
+        """Where units go that are to be removed."""
+        return self.path / f".{UNITS}.removed"
+
+
+def _described(contents: Mapping[str, bytes], certificate: Certificate) -> dict[str, bytes]:
+    """Return the file that describes a unit of these files."""
+    stored = StoredUnit(
+        samples=tuple(entry.sample for entry in certificate.entries),
+        verifier_version=VERIFIER_VERSION,
+        sha256={name: sha256_bytes(data) for name, data in contents.items()},
+    )
+    return {_UNIT: to_json(stored).encode()}
+
+
+def _untouched_unit(folder: Path) -> StoredUnit | None:
+    """Return what a unit is said to hold, if its files are the ones that it was stored with."""
+    try:
+        stored = StoredUnit.model_validate_json((folder / _UNIT).read_bytes())
+        there = {name: sha256_bytes((folder / name).read_bytes()) for name in _PARTS}
+    except (OSError, ValidationError):
+        return None
+    return stored if (stored.verifier_version, stored.sha256) == (VERIFIER_VERSION, there) else None
+
+
+def _samples(files: CertificateFiles) -> set[str]:
+    return {entry.sample for entry in files.certificate.entries}
+
+
+def _records(place: Path, files: CertificateFiles, torn: list[Path]) -> list[SampleRecord]:
+    """Read the records beside a certificate: one for each entry, unless the file is torn."""
+    path, before = place / SAMPLES, len(torn)
+    records = _whole_lines(SampleRecord, path, "sample records", torn)
+    if len(torn) == before:
+        return matching(files, records, path)
+    there = {record.certificate_key for record in records}
+    entries = tuple(entry for entry in files.certificate.entries if entry.key in there)
+    rest = files.certificate.model_copy(update={"entries": entries})
+    return matching(replace(files, certificate=rest), records, path)
+
+
+def _whole_lines(model: type[Model], path: Path, what: str, torn: list[Path]) -> list[Model]:
+    """Read a file of one object a line; a torn last line is left out and its file added to `torn`."""
+    lines, is_torn = read_whole_lines(path, what)
+    if is_torn:
+        torn.append(path)
+    return [from_json(model, line, f"{path} line {number}") for number, line in enumerate(lines, 1) if line]
+
+
+@contextmanager
+def _removable(unit: Path) -> Iterator[None]:
+    """Say of a damaged unit that it can be spared: its samples alone are made again."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{error}; or remove {unit}, and the same command makes its samples again") from None
 
 
 def matching(files: CertificateFiles, records: Sequence[SampleRecord], path: Path) -> list[SampleRecord]:

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cramboard import sandbox
-from cramboard.decoders import DecoderPlace, check_device, find_decoder
+from cramboard.decoders import DecoderPlace, find_decoder
 from cramboard.errors import InputError, MachineError, UsageError
 from cramboard.methods import ChosenMethod, choose_method
 from cramboard.methods.submitted import choose_submission
 from cramboard.run.asked import Asked
+from cramboard.run.executors import INLINE, Executor
 from cramboard.run.folder import RunFolder
 from cramboard.run.units import Unit, plan_units
 from cramboard.schema import DecoderRef, RunRecord
@@ -50,8 +51,12 @@ class Plan:
         return plan_units(self.samples, finished, self.batch_size)
 
 
-def plan(asked: Asked) -> Plan:
+def plan(asked: Asked, executor: Executor = INLINE) -> Plan:
     """Check what was asked for, before anything is loaded or written.
+
+    Args:
+        asked: What was asked for.
+        executor: What will execute it; it knows the units' device.
 
     Raises:
         UsageError, InputError, MachineError: In one line each.
@@ -78,7 +83,7 @@ def plan(asked: Asked) -> Plan:
             f"{place.spec.context - 1} vectors leave room for a token"
         )
     samples = task.samples(asked.split, asked.sample_ids or None, asked.limit)
-    device = _device(asked.device)
+    device = executor.device(asked.device)
     folder = RunFolder(asked.output_dir or _default_folder(asked, place, method))
     folder.check_free()
     if folder.holds_run() and asked.overwrite == "never":
@@ -170,15 +175,6 @@ def _default_folder(asked: Asked, place: DecoderPlace, method: ChosenMethod) -> 
     task = asked.task if asked.split == "public" else f"{asked.task}-{asked.split}"
     k = f"k{asked.k}" + (f"-span{asked.span}" if asked.span else "") + (f"-seed{asked.seed}" if asked.seed else "")
     return Path("runs") / task / place.name.replace("/", "--") / f"{method.name}-{settings}" / k
-
-
-def _device(device: str) -> str:
-    if device != "auto":
-        check_device(device)
-        return device
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def _batch_size(batch_size: str, automatic: int) -> int:

@@ -1,20 +1,22 @@
 """What run.json says of a run: its identity, what it covers, and with what it was made."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from cramboard.files import sha256_file
 from cramboard.run.execute import Context
-from cramboard.run.folder import CONTROL, Finished
+from cramboard.run.folder import CONTROL
 from cramboard.run.plan import Plan
-from cramboard.run.provenance import command_line, provenance
-from cramboard.schema import Failure, RunRecord
+from cramboard.run.provenance import command_line
+from cramboard.schema import Failure, Provenance, RunRecord
 
 
-def run_record(plan: Plan, context: Context, before: RunRecord | None, finished: Finished) -> RunRecord:
-    """Return the record of the run that `plan` says, on the machine that `context` is on."""
+def run_record(
+    plan: Plan, context: Context, before: RunRecord | None, finished: Set[str], facts: Provenance
+) -> RunRecord:
+    """Return the record of the run that `plan` says; `facts` are of where its units are executed."""
     asked, local = plan.asked, plan.place.name
     return RunRecord(
         task=plan.task.ref,
@@ -32,16 +34,16 @@ def run_record(plan: Plan, context: Context, before: RunRecord | None, finished:
         command=command_line(asked.words(local if isinstance(plan.place.source, Path) else asked.decoder)),
         started=before.started if before else datetime.now(UTC).isoformat(timespec="seconds"),
         batch_size=plan.batch_size,
-        provenance=provenance(context.decoder.device, context.dtype, context.decoder.attention),
+        provenance=facts,
         units=before.units if before else (),
     )
 
 
-def cover(plan: Plan, finished: Finished, failures: Sequence[Failure] = ()) -> dict[str, Any]:
+def cover(plan: Plan, finished: Set[str], failures: Sequence[Failure] = ()) -> dict[str, Any]:
     """Return the samples that the run covers, in the task's order, and what that subset is called.
 
     A run folder only grows: what is finished or has failed stays in it, asked for this time or not.
     """
-    kept = finished.samples | {sample.id for sample in plan.samples} | {failure.sample for failure in failures}
+    kept = finished | {sample.id for sample in plan.samples} | {failure.sample for failure in failures}
     covered = [line.id for line in plan.task.select(plan.asked.split) if line.id in kept]
     return {"samples": tuple(covered), "subset": plan.task.subset_name(plan.asked.split, covered)}

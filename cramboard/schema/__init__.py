@@ -46,7 +46,17 @@ from cramboard.schema.measurements import (
     TokenMarks,
     Verification,
 )
-from cramboard.schema.runs import CurvePoint, Failure, Interval, ProtocolClaim, Provenance, RunRecord, Summary, UnitCost
+from cramboard.schema.runs import (
+    CurvePoint,
+    Failure,
+    Interval,
+    ProtocolClaim,
+    Provenance,
+    RunRecord,
+    StoredUnit,
+    Summary,
+    UnitCost,
+)
 from cramboard.schema.statistics import DecoderStatistics, SurprisalStretch, TaskStatistics, TokenCounts
 from cramboard.schema.submissions import EncoderCode, Link, PinnedFile, Plan, ShortText, SubmissionKind, SubmissionSpec
 from cramboard.schema.tasks import (
@@ -131,6 +141,7 @@ __all__ = [
     "Split",
     "StoredDtype",
     "StoredHorizon",
+    "StoredUnit",
     "Strict",
     "SubmissionKind",
     "SubmissionSpec",

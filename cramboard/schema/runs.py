@@ -43,6 +43,17 @@ class UnitCost(Boundary):
     claims: tuple[ProtocolClaim, ...] = ()
 
 
+class StoredUnit(Boundary):
+    """`unit.json` beside a finished unit: its samples, its verifier's version, and its other files' sha256 by name.
+
+    A run that goes on reads this and compares bytes; it takes the files apart only when the run is packed.
+    """
+
+    samples: tuple[SampleId, ...]
+    verifier_version: int
+    sha256: dict[str, Sha256]
+
+
 class CurvePoint(Strict):
     """A point of the anytime curve: the best horizon of every sample of the unit so far.
 

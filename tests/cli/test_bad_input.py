@@ -210,7 +210,7 @@ def test_a_text_that_is_not_the_one_of_the_manifest_is_refused(short_folder: Pat
         ("certificate.json", lambda text: text[:-3], "certificate.json: not valid JSON"),
         ("certificate.json", lambda text: text + " ", "certificate.json: its bytes are not the ones"),
         ("certificate.json", lambda text: text.replace('"schema_version": 1', '"schema_version": 2', 1), "newer than"),
-        ("samples.jsonl", lambda text: text[:-9], "samples.jsonl line 3: not valid JSON"),
+        ("samples.jsonl", lambda text: text[:-9] + "\n", "samples.jsonl line 3: not valid JSON"),
         ("samples.jsonl", lambda text: text.replace('"schema_version":1', '"schema_version":2'), "newer than this"),
         ("vectors.safetensors", lambda text: text[:-1], "vectors.safetensors: its bytes are not the ones"),
     ],

@@ -42,10 +42,10 @@ def short_runs(short_folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]
         settings = SETTINGS if asked.method == "cram" else ()
         return plan_all(replace(asked, decoder=str(short_folder), settings=settings))
 
-    def counted(plan: Any, observer: Any, held: Any) -> Any:
+    def counted(plan: Any, observer: Any, executor: Any, held: Any) -> Any:
         if held is None:
             loaded.append(plan.place.name)
-        return load(plan, observer, held)
+        return load(plan, observer, executor, held)
 
     monkeypatch.setattr(MODULE, "plan_all", planned)
     monkeypatch.setattr(MODULE, "load", counted)
@@ -117,10 +117,10 @@ def test_samples_that_fail_are_told_and_tried_again(tmp_path: Path, monkeypatch:
 def test_a_cell_that_breaks_does_not_stop_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     evaluate_all = MODULE.evaluate_all
 
-    def breaks(plans: Any, *given: Any) -> Any:
+    def breaks(plans: Any, *given: Any, **named: Any) -> Any:
         if plans[0].asked.seed == 0:
             raise ZeroDivisionError("by zero")
-        return evaluate_all(plans, *given)
+        return evaluate_all(plans, *given, **named)
 
     monkeypatch.setattr(MODULE, "evaluate_all", breaks)
     first, second = filled(matrix(seeds=[0, 1]), tmp_path)

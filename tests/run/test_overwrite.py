@@ -1,16 +1,13 @@
 """What a run may write over, and what it leaves alone."""
 
-import errno
-import fcntl
 import json
-import os
 import shutil
 from pathlib import Path
 
 import pytest
 
 from cramboard.run import RunFolder
-from tests.run.commands import contents, cramboard, evaluate, lines, status
+from tests.run.commands import contents, cramboard, evaluate, lines
 from tests.tiny import save_tiny_decoder
 
 KEPT = "3 of 4 samples are finished already and kept\n"
@@ -145,44 +142,6 @@ def test_without_an_output_dir_the_run_goes_below_runs_and_other_runs_beside_it(
     assert folders[0] == "runs/speeches/short/cram-quick/k1"
     assert len(set(folders)) == len(variants)
     assert json.loads(cramboard(*words, "--limit", 2).out)["folder"] == folders[0]
-
-
-def test_two_runs_in_one_folder_at_once_are_refused(short_folder: Path, run_copy: Path) -> None:
-    before = contents(run_copy)
-    with (run_copy / ".lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        ended = evaluate(short_folder, run_copy, "--limit", 4)
-        ended.refused(4, f"{run_copy}: another run is working in this folder")
-        assert contents(run_copy) == before
-        assert status(run_copy)["finished"] == 3
-    assert evaluate(short_folder, run_copy, "--limit", 3).code == 0
-
-
-@pytest.mark.parametrize("moment", [0, 3, 8, 15])
-def test_a_full_disk_leaves_no_half_written_file_and_the_same_command_goes_on(
-    short_folder: Path, finished_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: int
-) -> None:
-    folder = tmp_path / "run"
-    synced, fsync = [], os.fsync
-
-    def full(descriptor: int) -> None:
-        synced.append(descriptor)
-        if len(synced) > moment:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        fsync(descriptor)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "fsync", full)
-        ended = evaluate(short_folder, folder, "--limit", 3)
-    ended.refused(4, "the disk is full; free some space and run the same command again")
-    assert not [path for path in folder.rglob(".*") if path.name != ".lock"]
-    whole = contents(finished_run)
-    assert all(data == whole[name] for name, data in contents(folder).items() if name in whole and name != "run.json")
-    assert evaluate(short_folder, folder, "--limit", 3).code == 0
-    ended_with = contents(folder)
-    assert {name: ended_with[name] for name in whole if name != "run.json"} == {
-        name: whole[name] for name in whole if name != "run.json"
-    }
 
 
 @pytest.mark.parametrize("below", ["a-file", "a-file/run", "a-file/deeper/run"])

@@ -14,8 +14,9 @@ NEWER = VERIFIER_VERSION + 1
 
 def mended(patch: pytest.MonkeyPatch) -> None:
     """Make this process's verifier a newer one."""
-    for module in (verifier, sys.modules["cramboard.run.evaluate"], sys.modules["cramboard.run.complete"]):
-        patch.setattr(module, "VERIFIER_VERSION", NEWER)
+    for name in ("evaluate", "complete", "folder"):
+        patch.setattr(sys.modules[f"cramboard.run.{name}"], "VERIFIER_VERSION", NEWER)
+    patch.setattr(verifier, "VERIFIER_VERSION", NEWER)
 
 
 def test_a_newer_verifier_measures_again_and_crams_nothing(

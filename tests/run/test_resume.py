@@ -36,7 +36,7 @@ def forbid_decoders(monkeypatch: pytest.MonkeyPatch) -> None:
     def loading(*_: object) -> None:
         raise AssertionError("a decoder is loaded")
 
-    monkeypatch.setattr(importlib.import_module("cramboard.run.evaluate"), "load_decoder", loading)
+    monkeypatch.setattr(importlib.import_module("cramboard.run.executors.inline"), "load_decoder", loading)
 
 
 def interrupted(decoder: Path, folder: Path, units: int) -> None:
@@ -148,17 +148,6 @@ def test_a_longer_run_that_is_interrupted_is_not_complete(short_folder: Path, tm
     interrupted(short_folder, folder, units=1)
     between = status(folder)
     assert (between["samples"], between["finished"], between["complete"]) == (3, 2, False)
-
-
-def test_a_damaged_unit_is_named_and_not_made_again_in_silence(short_folder: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "run"
-    interrupted(short_folder, folder, units=1)
-    [unit] = (folder / "units").iterdir()
-    records = unit / "samples.jsonl"
-    records.write_text(records.read_text()[:-20])
-    before = contents(folder)
-    evaluate(short_folder, folder, "--limit", 3).refused(3, f"{records} line 1: not valid JSON")
-    assert contents(folder) == before
 
 
 def test_ctrl_c_ends_the_process_with_130_and_the_same_command_goes_on(short_folder: Path, tmp_path: Path) -> None:

@@ -100,6 +100,30 @@ def test_dying_at_any_moment_of_packing_loses_no_unit_and_packs_again_to_the_sam
     assert moment > 15
 
 
+def test_dying_again_at_any_moment_of_packing_again_loses_no_unit(tmp_path: Path) -> None:
+    start = longer(tmp_path / "start").path
+    moment = 0
+    while not (start / "units" / "packed").exists():
+        with pytest.MonkeyPatch.context() as patch, pytest.raises(DiedError):
+            dying_at(moment, patch)
+            pack(RunFolder(start))
+        moment += 1
+    assert (start / "certificate.json").exists()
+    moment, ended = 0, False
+    while not ended:
+        folder = RunFolder(Path(shutil.copytree(start, tmp_path / f"run-{moment}")))
+        with pytest.MonkeyPatch.context() as patch:
+            done = dying_at(moment, patch)
+            try:
+                pack(folder)
+                ended = True
+            except DiedError:
+                pass
+        assert folder.finished().samples == set(SAMPLES), done
+        moment += 1
+    assert moment > 15
+
+
 def test_dying_at_any_moment_of_storing_a_unit_leaves_it_whole_or_not_there(tmp_path: Path) -> None:
     run = records.run(SAMPLES, units=())
     moment, seen = 0, set()

@@ -12,7 +12,7 @@ import venv
 from pathlib import Path
 
 from cramboard.errors import InputError
-from cramboard.files import cache_folder, read_text
+from cramboard.files import cache_folder, locked, read_text
 from cramboard.keys import key
 from cramboard.submission import Submission
 from cramboard.tasks import text_packages
@@ -22,6 +22,7 @@ _LINE = re.compile(
     r"[A-Za-z0-9][\w.-]*(\[[\w,.\s-]*\])?\s*==\s*[\w.!+-]+(\s*;[\w\s.<>=!'\"()-]+)?(\s+--hash=sha256:[0-9a-f]{64})*"
 )
 _INSIDE = "/environment"
+_READY = "ready"
 _SECONDS = 1800
 
 
@@ -56,11 +57,18 @@ def requirement_lines(path: Path) -> list[str]:
 
 
 def _installed(slug: str, lines: list[str]) -> Path:
-    """Return the virtual environment that holds `lines`, made if it is not in the cache."""
-    folder = cache_folder() / "environments" / key([lines, sys.version])[:32]
-    ready = folder / "ready"
-    if ready.exists():
-        return folder
+    """Return the virtual environment that holds `lines`, made if it is not in the cache; one process makes it."""
+    place = cache_folder() / "environments" / key([lines, sys.version])[:32]
+    folder = place / "venv"
+    if not (folder / _READY).exists():
+        with locked(place, wait=True):
+            if not (folder / _READY).exists():
+                _install(slug, lines, folder)
+    return folder
+
+
+def _install(slug: str, lines: list[str], folder: Path) -> None:
+    """Make the virtual environment `folder`; what a process that died left of it goes first."""
     shutil.rmtree(folder, ignore_errors=True)
     venv.create(folder, with_pip=True, symlinks=True)
     listed = folder / "requirements.txt"
@@ -77,5 +85,4 @@ def _installed(slug: str, lines: list[str]) -> Path:
         said = next((line for line in reversed(done.stderr.splitlines()) if "rror" in line), "pip failed")
         shutil.rmtree(folder, ignore_errors=True)
         raise InputError(f"submission {slug}: its requirements cannot be installed as wheels: {said.strip()[:300]}")
-    ready.touch()
-    return folder
+    (folder / _READY).touch()

@@ -1,0 +1,274 @@
+"""The workers of a run on a Ray cluster: Ray places them, this counts them, gives them work and replaces lost ones.
+
+A worker is an actor that holds one GPU, a share of one, or one CPU core. There are as many as are useful and as the
+cluster has room for; those that have no place yet wait with Ray, which lets an autoscaling cluster grow. One that is
+lost, or killed because its work took too long, is replaced by a new one, wherever Ray finds a place for it.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import ray
+from ray.exceptions import RayActorError, RayError, RayTaskError
+
+from cramboard import __version__
+from cramboard.errors import CramboardError, MachineError
+from cramboard.run.executors.attempt import reason_of
+from cramboard.run.executors.worker import DecoderRecipe, RunRecipe, Told, Worker
+from cramboard.verify import VERIFIER_VERSION
+
+# After so many workers in a row that were lost before they were ready, more would be too.
+_STILLBORN = 5
+# How often workers are asked how far they are, and the cluster whether it has grown.
+_ASK_SECONDS, _COUNT_SECONDS = 2.0, 10.0
+_TELLING = "telling"
+# A cluster that is silent for so long is gone. Ray itself would end the process after 60, without a word of ours.
+_ANSWER_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class Job:
+    """A call of a worker's method; `tag` tells whose it is, `seconds` how long it may take."""
+
+    tag: Any
+    method: str
+    arguments: tuple[Any, ...]
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A job came to nothing through no fault that it could report: its worker was lost, or it took too long."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A job's result could not be had, and trying again would not help."""
+
+    reason: str
+
+
+@dataclass
+class _Call:
+    """What a worker is at: a job, or loading the decoder (None); until when, on the monotonic clock."""
+
+    worker: Any
+    job: Job | None
+    deadline: float | None
+
+
+class Crew:
+    """The workers that hold the decoder of one recipe."""
+
+    def __init__(self, recipe: DecoderRecipe, gpus: float, limit: int | None) -> None:
+        self._recipe = ray.put(recipe)
+        self._gpus, self._limit = gpus, limit
+        self._actor = ray.remote(
+            num_cpus=1, num_gpus=gpus, max_restarts=0, max_task_retries=0, concurrency_groups={_TELLING: 1}
+        )(Worker)
+        self._calls: dict[Any, _Call] = {}
+        self._idle: list[Any] = []
+        self._run: Any = None
+        self._begun: set[Any] = set()
+        self._asked: dict[Any, Any] = {}
+        self._told: dict[Any, Told] = {}
+        self._ask_at = 0.0
+        self._places, self._count_at = 1, 0.0
+        self._stillborn = 0
+        self._alone_since = time.monotonic()
+        self._stranded = False
+
+    @property
+    def size(self) -> int:
+        """How many workers there are or are to come."""
+        return len(self._idle) + len(self._calls)
+
+    @property
+    def idle(self) -> int:
+        """How many workers are ready and have nothing to do."""
+        return len(self._idle)
+
+    def alone(self, seconds: float) -> bool:
+        """Say whether no worker has been ready for so long; said once, it begins anew."""
+        now = time.monotonic()
+        if self._idle or any(call.job is not None for call in self._calls.values()):
+            self._alone_since = now
+        if now - self._alone_since < seconds:
+            return False
+        self._alone_since = now
+        return True
+
+    @property
+    def wish(self) -> str:
+        """What a worker takes."""
+        return "each takes 1 CPU" + (f" and {self._gpus:g} GPU" if self._gpus else "")
+
+    def places(self) -> int:
+        """Return how many workers the cluster has room for, or how many were asked for."""
+        if self._limit is not None:
+            return self._limit
+        if time.monotonic() >= self._count_at:
+            self._count_at = time.monotonic() + _COUNT_SECONDS
+            resources = ray.cluster_resources()
+            fitting = resources.get("GPU", 0) * int(1 / self._gpus) if self._gpus else resources.get("CPU", 0)
+            self._places = max(1, int(fitting))
+        return self._places
+
+    def staff(self, useful: int) -> None:
+        """Ask for workers up to `useful`, as far as there are places."""
+        for _ in range(min(useful, self.places()) - self.size):
+            worker = self._actor.remote(self._recipe)
+            self._calls[worker.ready.remote()] = _Call(worker, None, None)
+
+    def begin(self, run: RunRecipe) -> None:
+        """Let the jobs from now on be of another run."""
+        self._run, self._begun = ray.put(run), set()
+
+    def give(self, job: Job) -> None:
+        """Hand a job to an idle worker."""
+        worker = self._idle.pop()
+        if self._run is not None and worker not in self._begun:
+            worker.begin.remote(self._run)
+            self._begun.add(worker)
+        deadline = None if job.seconds is None else time.monotonic() + job.seconds
+        self._calls[getattr(worker, job.method).remote(*job.arguments)] = _Call(worker, job, deadline)
+
+    def ended(self, seconds: float) -> list[tuple[Any, Any]]:
+        """Wait up to `seconds` for work to end; return the tags of what has ended, each with its result.
+
+        Raises:
+            CramboardError: If no worker can be had.
+        """
+        refs = list(self._calls)
+        if not refs:
+            return []
+        now = time.monotonic()
+        deadlines = [call.deadline for call in self._calls.values() if call.deadline is not None]
+        wait = max(0.0, min([seconds, *(deadline - now for deadline in deadlines)]))
+        done, _ = ray.wait(refs, num_returns=1, timeout=wait)
+        if done:  # Whatever else is there by now.
+            done, _ = ray.wait(refs, num_returns=len(refs), timeout=0)
+        return [end for ref in done for end in self._end(ref)] + list(self._overdue())
+
+    def told(self) -> list[Told]:
+        """Return how far the jobs under way are, as they last said; they are asked now and then."""
+        if self._asked:
+            done, _ = ray.wait(list(self._asked), num_returns=len(self._asked), timeout=0)
+            for ref in done:
+                worker = self._asked.pop(ref)
+                try:
+                    self._told[worker] = ray.get(ref)
+                except RayError:
+                    self._told.pop(worker, None)
+        busy = [call.worker for call in self._calls.values() if call.job is not None]
+        if time.monotonic() >= self._ask_at:
+            self._ask_at = time.monotonic() + _ASK_SECONDS
+            waiting = set(self._asked.values())
+            for worker in busy:
+                if worker not in waiting:
+                    self._asked[worker.told.options(concurrency_group=_TELLING).remote()] = worker
+        return [self._told[worker] for worker in busy if worker in self._told]
+
+    def dismiss(self) -> None:
+        """End every worker that is at a job; the idle ones stay for the next run."""
+        if self._stranded:  # To ask for anything would take until Ray ends the process.
+            return
+        for ref, call in list(self._calls.items()):
+            if call.job is not None:
+                self._discard(ref)
+
+    def close(self) -> None:
+        """End every worker."""
+        if self._stranded:  # To ask for anything would take until Ray ends the process.
+            return
+        for ref in list(self._calls):
+            self._discard(ref)
+        for worker in self._idle:
+            ray.kill(worker)
+        self._idle.clear()
+
+    def _end(self, ref: Any) -> Iterator[tuple[Any, Any]]:
+        call = self._calls[ref]
+        try:
+            result = ray.get(ref)
+        except RayTaskError as error:
+            result = Broken(reason_of(error.cause if isinstance(error.cause, Exception) else error))
+        except RayError as error:
+            self._check_cluster()
+            self._discard(ref)
+            if call.job is None:
+                self._stillborn_one(error)
+            else:
+                yield call.job.tag, Lost("its worker was lost")
+            return
+        del self._calls[ref]
+        self._told.pop(call.worker, None)
+        if call.job is None:
+            _check_ready(result)
+            self._stillborn = 0
+        self._idle.append(call.worker)
+        if call.job is not None:
+            yield call.job.tag, result
+
+    def _overdue(self) -> Iterator[tuple[Any, Any]]:
+        now = time.monotonic()
+        for ref, call in list(self._calls.items()):
+            if call.job is not None and call.deadline is not None and now >= call.deadline:
+                self._discard(ref)
+                yield call.job.tag, Lost(f"it took longer than {call.job.seconds:g} seconds")
+
+    def _discard(self, ref: Any) -> None:
+        worker = self._calls.pop(ref).worker
+        self._begun.discard(worker)
+        self._told.pop(worker, None)
+        ray.kill(worker)
+
+    def _check_cluster(self) -> None:
+        """Look whether a worker was lost alone or with the cluster, of which nothing more can be asked then."""
+        if not _answers():
+            self._stranded = True
+            raise MachineError(
+                "the Ray cluster no longer answers; what is finished is kept, the same command goes on from there "
+                "once the cluster runs again"
+            )
+
+    def _stillborn_one(self, error: RayError) -> None:
+        self._stillborn += 1
+        if self._stillborn >= _STILLBORN:
+            why = "they died" if isinstance(error, RayActorError) else type(error).__name__
+            raise MachineError(
+                f"{self._stillborn} workers in a row were lost before they had loaded the decoder ({why}); "
+                "Ray's logs of the workers say more"
+            ) from None
+
+
+def _answers() -> bool:
+    """Say whether the cluster answers in time."""
+    heard = threading.Event()
+
+    def ask() -> None:
+        with suppress(Exception):
+            ray.nodes()
+            heard.set()
+
+    threading.Thread(target=ask, daemon=True).start()
+    return heard.wait(_ANSWER_SECONDS)
+
+
+def _check_ready(result: Any) -> None:
+    """Refuse a worker that could not load the decoder, or is of another version than the driver."""
+    if isinstance(result, CramboardError):
+        raise result
+    if isinstance(result, Broken):
+        raise MachineError(f"a worker cannot load the decoder: {result.reason}")
+    if result != (__version__, VERIFIER_VERSION):
+        raise MachineError(
+            f"a worker has cramboard {result[0]} with verifier {result[1]}, this is {__version__} with "
+            f"{VERIFIER_VERSION}; install the same on every machine"
+        )
