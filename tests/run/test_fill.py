@@ -13,7 +13,8 @@ import yaml
 from cramboard.decoders import decoder_names
 from cramboard.errors import InputError, MachineError
 from cramboard.methods import method_names
-from cramboard.run import Asked, Ended, execute, executor, fill, plan_all
+from cramboard.run import Asked, Ended, execute, fill, plan_all
+from cramboard.run.executors import attempt
 from cramboard.schema import Matrix, from_yaml_file
 from cramboard.tasks import task_names
 from tests.run.commands import contents, evaluate
@@ -106,7 +107,7 @@ def test_samples_that_fail_are_told_and_tried_again(tmp_path: Path, monkeypatch:
 
     plan = matrix(seeds=[0, 1])
     with monkeypatch.context() as patch:
-        patch.setattr(executor, "execute", broken)
+        patch.setattr(attempt, "execute", broken)
         ended = filled(plan, tmp_path)
     assert [one.end for one in ended] == ["failed", "failed"]
     assert "2 samples failed" in ended[0].words
@@ -136,7 +137,7 @@ def ticking(monkeypatch: pytest.MonkeyPatch, seconds: float) -> Callable[[], flo
         now[0] += seconds
         return execute.execute(*given)
 
-    monkeypatch.setattr(executor, "execute", executed)
+    monkeypatch.setattr(attempt, "execute", executed)
     return lambda: now[0]
 
 

@@ -11,9 +11,7 @@ from cramboard.tasks import Sample
 
 
 def unit(*ids: str) -> Unit:
-    return Unit(
-        tuple(Sample(name, "text", "1" * 64, "author", "2026", "origin", "public", "licence") for name in names)
-    )
+    return Unit(tuple(Sample(name, "text", "1" * 64, "author", "2026", "origin", "public", "licence") for name in ids))
 
 
 def names(units: list[Unit]) -> list[list[str]]:
