@@ -55,7 +55,7 @@ class SleepingContext:
     seconds: float
     spans: dict[str, int]
     fixed_units: bool = True
-    decoder: Any = field(default_factory=lambda: SimpleNamespace(suffix=()))
+    decoder: Any = field(default_factory=lambda: SimpleNamespace(layout="anchored", suffix=()))
 
 
 def main() -> None:
