@@ -17,7 +17,7 @@ ENCODERS = [folder for folder in FOLDERS if (folder / "encoder.py").exists()]
 def test_the_baselines_are_here() -> None:
     names = {folder.name for folder in FOLDERS}
     protocols = {"kuratov2025", "tarasov2026", "tarasov2026-low-dimensional"}
-    assert {"cram", *protocols, *(f"{name}-own" for name in protocols)} <= names
+    assert {"cram", "cram-full", *protocols, *(f"{name}-own" for name in protocols)} <= names
     assert {"constant", "shuffled", "random-vectors"} <= names
     assert {"last-tokens", "mean-chunks", "hidden-states"} <= names
 
