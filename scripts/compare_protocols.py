@@ -176,7 +176,7 @@ def _own_measures(entry: Entry) -> tuple[str, str, float]:
         return _grid(claimed), _grid(verified), max_tokens(claimed)
     if name == PROGRESSIVE_METHOD and claims:
         tokens = sum(claim.tokens for claim in claims.values()) / len(shown.run.samples)
-        held = fmean(_values(shown, lambda one: progressive_tokens(one, free_first=_free_first(shown))))
+        held = fmean(_values(shown, progressive_tokens))
         return f"{number(tokens)} tokens at 100%", f"{number(held)} tokens at 100%", tokens
     return NOTHING, NOTHING, 0.0
 

@@ -135,6 +135,12 @@ def test_runs_in_their_own_layout_are_a_row_of_their_own_and_count_the_first_tok
     assert f"IG {64 * math.log(2) - 16 / 4:.1f} nats" in rows[1]["its own measure, claimed"]
 
 
+def test_a_progressive_protocol_too_is_verified_with_every_token_scored(script):
+    own = made("tarasov2026", 100, (50, 40), (20, 30), claims=(1.0, 1.0), tokens=50, layout="bare")
+    row, _ = read(script.table([own]))
+    assert row["its own measure, verified"] == "27.0 tokens at 100%"
+
+
 def test_the_last_line_is_a_coder_in_the_same_bits(script):
     *_, coder = read(script.table([made("cram", 100, (50, 50), (20, 30))]))
     assert coder["method"] == "arithmetic coder, in the 18,432 bits of k = 1"
