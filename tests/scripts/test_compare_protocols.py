@@ -105,7 +105,7 @@ def test_a_grid_is_one_row_about_the_length_that_it_claims_to_hold(script):
     row, _ = read(script.table(grid))
     assert row["span"] == "32 (of 16, 32, 64)"
     assert row["certified horizon"].startswith("5.50")
-    # By claims 32 is held, and three trials fail: 0.8 and 0.9 of 64, 0.985 of 32; four bits a token less 0.25 nats.
+    # By claims 32 is held, and three attempts fail: 0.8 and 0.9 of 64, 0.985 of 32; four bits a token less 0.25 nats.
     assert row["its own measure, claimed"].startswith("Max 32; Gain 46.8±13.6 tokens, IG ")
     assert row["its own measure, claimed"].endswith(" over 3 failing of 6")
     nats = [64 * 4 * math.log(2) - 16, 64 * 4 * math.log(2) - 16, 32 * 4 * math.log(2) - 8]
