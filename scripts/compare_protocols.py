@@ -24,15 +24,15 @@ from cramboard.results.words import interval, number, plain, share, whole
 from cramboard.run import CompleteRun, read_complete
 from cramboard.schema import Interval, ProtocolClaim, SampleRecord
 from cramboard.verify.published import (
+    Attempt,
     Average,
     Faults,
-    Trial,
+    attempt,
     information_gain_bits,
     information_gain_nats,
     max_tokens,
     progressive_tokens,
     token_gain,
-    trial,
 )
 
 NOTHING = "-"
@@ -66,25 +66,25 @@ class Entry:
     @property
     def shown(self) -> CompleteRun:
         """The run whose vectors the row is about: the longest that the protocol's measure holds, or the shortest."""
-        trials = self.trials(claimed=True) if _claims(self.runs[0]) else self.trials(claimed=False)
-        held = [run for run, found in zip(self.runs, trials, strict=True) if max_tokens(found)]
+        attempts = self.attempts(claimed=True) if _claims(self.runs[0]) else self.attempts(claimed=False)
+        held = [run for run, found in zip(self.runs, attempts, strict=True) if max_tokens(found)]
         return held[-1] if held else self.runs[0]
 
-    def trials(self, claimed: bool) -> list[list[Trial]]:
-        """Return the trials of each run: as its protocol claims and counts them, or as they are verified.
+    def attempts(self, claimed: bool) -> list[list[Attempt]]:
+        """Return the attempts of each run: as its protocol claims and counts them, or as they are verified.
 
         A sample without a result, or without a claim, counts 0.
         """
-        return [_trials(run, claimed) for run in self.runs]
+        return [_attempts(run, claimed) for run in self.runs]
 
 
-def _trials(run: CompleteRun, claimed: bool) -> list[Trial]:
+def _attempts(run: CompleteRun, claimed: bool) -> list[Attempt]:
     decoder, claims = run.run.decoder, _claims(run)
     faults = Faults(_free_first(run), as_claimed=True) if claimed else Faults()
     counted = [record for record in run.records if not claimed or record.sample in claims]
-    found = [trial(record, decoder, faults, claims.get(record.sample)) for record in counted]
+    found = [attempt(record, decoder, faults, claims.get(record.sample)) for record in counted]
     length = found[0].length if found else _span_of(run)
-    return found + [Trial(length, 0.0, 0.0, 0.0)] * (len(run.run.samples) - len(found))
+    return found + [Attempt(length, 0.0, 0.0, 0.0)] * (len(run.run.samples) - len(found))
 
 
 def table(runs: Sequence[CompleteRun]) -> str:
@@ -172,23 +172,23 @@ def _own_measures(entry: Entry) -> tuple[str, str, float]:
     shown = entry.shown
     name, claims = shown.run.method.name, _claims(shown)
     if name == GRID_METHOD and claims:
-        claimed, verified = (list(chain.from_iterable(entry.trials(which))) for which in (True, False))
+        claimed, verified = (list(chain.from_iterable(entry.attempts(which))) for which in (True, False))
         return _grid(claimed), _grid(verified), max_tokens(claimed)
     if name == PROGRESSIVE_METHOD and claims:
         tokens = sum(claim.tokens for claim in claims.values()) / len(shown.run.samples)
-        held = fmean(_values(shown, lambda one: progressive_tokens(one, free_first=_free_first(shown))))
+        held = fmean(_values(shown, progressive_tokens))
         return f"{number(tokens)} tokens at 100%", f"{number(held)} tokens at 100%", tokens
     return NOTHING, NOTHING, 0.0
 
 
-def _grid(trials: Sequence[Trial]) -> str:
-    gain, nats, bits = token_gain(trials), information_gain_nats(trials), information_gain_bits(trials)
-    held = f"Max {whole(max_tokens(trials))}"
+def _grid(attempts: Sequence[Attempt]) -> str:
+    gain, nats, bits = token_gain(attempts), information_gain_nats(attempts), information_gain_bits(attempts)
+    held = f"Max {whole(max_tokens(attempts))}"
     if gain is None or nats is None or bits is None:
         return f"{held}; no failing run to average a gain over"
     return (
         f"{held}; Gain {_average(gain)} tokens, IG {_average(nats)} nats ({number(bits.mean)} bits) "
-        f"over {whole(gain.trials)} failing of {whole(len(trials))}"
+        f"over {whole(gain.attempts)} failing of {whole(len(attempts))}"
     )
 
 

@@ -39,10 +39,12 @@ def main() -> int:
     parser.add_argument("--check", type=int, metavar="N", help="score the controls on the first N public samples")
     parser.add_argument("--device", default="cpu", help="where --check computes; a fit wants a GPU")
     asked = parser.parse_args()
-    built = sorted(path.parent for path in asked.folder.glob("[!.]*/manifest.jsonl"))
-    tasks = [read_task(folder) for folder in built if asked.task is None or folder.name in asked.task]
+    if asked.check is not None and asked.check < 1:
+        parser.error(f"--check {asked.check}: at least one sample is needed")
     ks = asked.k or [1]
     try:
+        built = sorted(path.parent for path in asked.folder.glob("[!.]*/manifest.jsonl"))
+        tasks = [read_task(folder) for folder in built if asked.task is None or folder.name in asked.task]
         if asked.check is None:
             fit(asked.folder, tasks, asked.decoder or decoder_names(), ks)
             return 0
@@ -99,7 +101,10 @@ def check(folder: Path, task: Task, decoder: Decoder, ks: list[int], samples: in
             if gains:
                 means[length] = sum(gains) / len(gains)
         words = ", ".join(f"{mean:.1f} at {length}" for length, mean in means.items())
-        yield f"{task.spec.name} k={k}: bits gained on {len(tokens)} samples: {words}", min(means.values()) < 0
+        yield (
+            f"{task.spec.name} k={k}: bits gained on {len(tokens)} samples: {words}",
+            any(mean < 0 for mean in means.values()),
+        )
 
 
 if __name__ == "__main__":

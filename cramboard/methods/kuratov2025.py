@@ -16,7 +16,8 @@ Choices where the paper is silent, and deviations:
 - Right means a positive margin: a tie is wrong, where the paper's argmax might call it right.
 - A sample that is never right anywhere hands back its start; the paper's code hands back nothing.
 - The decoder computes in the run's `--dtype` (on a GPU float16 forward, parameters and optimiser in float32); the paper
-  has float32, or bfloat16 under autocast with FlashAttention-2. The frozen decoder has no dropout in either.
+  has float32, or bfloat16 under autocast with FlashAttention-2. A sample's gradient that overflows float16 counts as 0
+  in that step. The frozen decoder has no dropout in either.
 - Samples are optimised side by side, and each as if it were alone; one seed, as in the paper.
 """
 
@@ -63,6 +64,7 @@ class KuratovSettings:
     def __post_init__(self) -> None:
         check_layout(self.layout)
         at_least(self, 1, "span", "steps", "patience")
+        at_least(self, 1e-9, "rate")
         below(self, 1, "beta1", "beta2")
 
 

@@ -3,12 +3,12 @@
 What they score is what any vector of that size scores that was made without looking at a text.
 """
 
-import hashlib
 from dataclasses import dataclass
 
 import torch
 
 from cramboard.decoders import Decoder
+from cramboard.methods.engine.parameters import stream
 from cramboard.methods.interface import Assignment, Made, MethodKind, Request, at_least
 
 # Embeddings whose norms are taken at once.
@@ -41,8 +41,7 @@ def mean_embedding_norm(decoder: Decoder) -> float:
 
 def _draw(assignment: Assignment, k: int, d: int, seed: int, norm: float) -> torch.Tensor:
     """Return `[k, d]` float32 vectors of norm `norm`, drawn from the sample's own stream."""
-    digest = hashlib.sha256(f"random-vectors {seed} {assignment.sample}".encode()).digest()
-    generator = torch.Generator().manual_seed(int.from_bytes(digest[:8], "big") >> 1)
+    generator = stream("random-vectors", assignment.sample, seed)
     directions = torch.nn.functional.normalize(torch.randn(k, d, generator=generator), dim=-1)
     return directions * norm
 

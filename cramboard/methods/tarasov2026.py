@@ -25,7 +25,7 @@ Choices where the paper is silent, and deviations. Those marked * are what its p
 - Right means a positive margin: a tie is wrong, where the paper's argmax might call it right.
 - A sample whose first stage fails hands back its start and claims no token.
 - The decoder computes in the run's `--dtype` (on a GPU float16 forward, parameters and optimiser in float32); the paper
-  has bfloat16 with FlashAttention-2.
+  has bfloat16 with FlashAttention-2. A sample's gradient that overflows float16 counts as 0 in that step.
 - Samples are optimised side by side, and each as if it were alone.
 """
 

@@ -79,7 +79,9 @@ class Verifier:
             InputError: As `everything` does, but for the control, which is not used.
         """
         complete, decoder, readings = self._open(path)
-        outcome = confirm_horizons(complete.files, readings, decoder, complete.records, self._observer.verified)
+        outcome = confirm_horizons(
+            complete.files, readings, decoder, complete.records, complete.task.spec.lengths, self._observer.verified
+        )
         return Reverified(None, _verification(complete, decoder, outcome, "horizons"))
 
     def _open(self, path: Path) -> tuple[CompleteRun, Decoder, list[Reading]]:

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 
 import torch
 
-from cramboard.schema import LengthMeasures, SampleRecord
-from cramboard.verify.measures import confirms
+from cramboard.schema import CERTIFIED_MARGIN, LengthMeasures, SampleRecord
+from cramboard.verify.measures import confirms, horizon
 
 # Bits a token by which a later verification may differ.
 BITS_TOLERANCE = 1e-3
 # Bits by which one token may differ: two machines' logits are each within 0.01 of float64's.
 _TOKEN_BITS = 0.1
+# Logits by which a margin may differ, as at the horizon itself: between 0.04 and 0.06.
+_MARGIN = 0.01
 # Tokens at a fixed length whose argmax may turn on another machine: a tie is decided by the last bit.
 _TURNED = 2
 # What another machine cannot change while the horizon is the same.
@@ -40,7 +42,7 @@ def confirm(recorded: Sequence[SampleRecord], later: Sequence[SampleRecord]) -> 
     unconfirmed, identical, largest = [], 0, 0.0
     for old, new in zip(recorded, later, strict=True):
         difference = _bits_difference(old, new)
-        stands = confirms(torch.tensor(new.marks.margins), old.horizon) and _agree(old, new)
+        stands = confirms(torch.tensor(new.marks.margins), old.horizon) and _others_agree(old, new) and _agree(old, new)
         if difference > BITS_TOLERANCE or not stands:
             unconfirmed.append(old.sample)
         identical += old == new
@@ -78,6 +80,19 @@ def _agree(old: SampleRecord, new: SampleRecord) -> bool:
         return True
     ratios = max(abs(old.density - new.density), abs(old.coder_efficiency - new.coder_efficiency))
     return ratios <= BITS_TOLERANCE and all(getattr(old, name) == getattr(new, name) for name in _EQUAL)
+
+
+def _others_agree(old: SampleRecord, new: SampleRecord) -> bool:
+    """Say whether the horizons by other rules stand, within the margins' tolerance and as far as `new` marks tokens."""
+    margins, others = torch.tensor(new.marks.margins), old.other_horizons
+    for count, part, least in (
+        (others.argmax, margins, 0.0),
+        (others.after_first, margins[1:], CERTIFIED_MARGIN),
+        (others.argmax_after_first, margins[1:], 0.0),
+    ):
+        if not horizon(part, least + _MARGIN) <= min(count, len(part)) <= horizon(part, least - _MARGIN):
+            return False
+    return True
 
 
 def _first_agrees(old: LengthMeasures, new: LengthMeasures) -> bool:

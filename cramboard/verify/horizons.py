@@ -12,7 +12,7 @@ from cramboard.verify.confirm import Confirmation
 from cramboard.verify.greedy import greedy_horizons
 from cramboard.verify.measures import confirms, horizon
 from cramboard.verify.scoring import score
-from cramboard.verify.verifier import check_entry
+from cramboard.verify.verifier import check_entry, scored_tokens
 
 # Tokens that are read beyond a horizon: the first of them decides.
 _BEYOND = 16
@@ -23,18 +23,20 @@ def confirm_horizons(
     readings: Sequence[Reading],
     decoder: Decoder,
     recorded: Sequence[SampleRecord],
+    lengths: Sequence[int],
     heard: Callable[[SampleRecord], None] = lambda record: None,
 ) -> Confirmation:
     """Say which horizons h this machine confirms: `h(0.06) <= h <= h(0.04)`, and as many tokens read back step by step.
 
-    Only h + 16 tokens of each text are read, in strict float32, and h decoded greedily. `identical` counts the samples
-    whose h(0.05) is the same here. No gain and no bit is measured again.
+    Only h + 16 tokens of each text are read, as far as `verify` scores it, in strict float32, and h decoded greedily.
+    `identical` counts the samples whose h(0.05) is the same here. No gain and no bit is measured again.
 
     Args:
         files: The certificate and its vectors.
         readings: The samples of its entries, as the decoder reads them.
         decoder: The certificate's decoder.
         recorded: The records of its entries.
+        lengths: The task's fixed lengths, in tokens.
         heard: Called with each record as its horizon has been looked at; the greedy decode follows at the end.
 
     Raises:
@@ -48,7 +50,7 @@ def confirm_horizons(
     for entry in certificate.entries:
         record, tokens = records[entry.key], read[entry.sample].tokens
         check_entry(entry, certificate, tokens, decoder)
-        reach = min(record.horizon + _BEYOND, len(tokens.ids), decoder.room(certificate.k))
+        reach = min(record.horizon + _BEYOND, scored_tokens(decoder, tokens, entry.span, certificate.k, lengths))
         ids = torch.tensor(tokens.ids[:reach], device=decoder.device)
         margins = score(decoder, ids, files.of(entry)).margins
         stands.append(confirms(margins, record.horizon))

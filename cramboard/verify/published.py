@@ -5,7 +5,7 @@ code. Theoretical capacity and utilisation are in `measures`. Known faults of ho
 asked for, so that each one's worth can be seen.
 
 With N tokens, `acc` the share of scored tokens whose argmax is right behind the true prefix and `CE` their mean
-cross-entropy in nats, with and without vectors, a trial (one text at one length) gives
+cross-entropy in nats, with and without vectors, an attempt (one text at one length) gives
 
     token gain = (acc_with - acc_without) N        information gain = (CE_without - CE_with) N
 """
@@ -18,7 +18,7 @@ from statistics import fmean, stdev
 from cramboard.errors import InputError
 from cramboard.schema import DecoderRef, ProtocolClaim, SampleRecord
 
-# From this mean accuracy on a length counts as held; up to it a trial counts as failed.
+# From this mean accuracy on a length counts as held; up to it an attempt counts as failed.
 HELD_ACCURACY = 0.99
 
 
@@ -39,7 +39,7 @@ class Faults:
 
 
 @dataclass(frozen=True)
-class Trial:
+class Attempt:
     """One text at one length N, for all k vectors together.
 
     Attributes:
@@ -57,17 +57,17 @@ class Trial:
 
 @dataclass(frozen=True)
 class Average:
-    """A mean over `trials`, with the sample standard deviation (None for a single one)."""
+    """A mean over `attempts`, with the sample standard deviation (None for a single one)."""
 
     mean: float
     deviation: float | None
-    trials: int
+    attempts: int
 
 
-def trial(
+def attempt(
     record: SampleRecord, decoder: DecoderRef, faults: Faults | None = None, claim: ProtocolClaim | None = None
-) -> Trial:
-    """Return the trial of a verified sample at its span.
+) -> Attempt:
+    """Return the attempt of a verified sample at its span.
 
     In a bare layout without a suffix nothing foretells t_1 without the vectors, so its gains are those of the others.
 
@@ -101,7 +101,7 @@ def trial(
         accuracy = claim.accuracy
         gained = claim.accuracy * scored - (right - gained)
         nats = surprisal_nats - claim.loss_nats * scored
-    return Trial(
+    return Attempt(
         length=counted if faults.free_first else at.length,
         accuracy=accuracy,
         token_gain=gained / scored * counted,
@@ -109,30 +109,30 @@ def trial(
     )
 
 
-def max_tokens(trials: Sequence[Trial]) -> int:
+def max_tokens(attempts: Sequence[Attempt]) -> int:
     """Return the largest length whose mean accuracy is at least 0.99, 0 if none is (Kuratov et al., "Max").
 
     It is no horizon: five wrong tokens in 500 pass, wherever they stand, and texts that fail are made up for by others.
     """
     by_length: dict[int, list[float]] = {}
-    for one in trials:
+    for one in attempts:
         by_length.setdefault(one.length, []).append(one.accuracy)
     return max((length for length, found in by_length.items() if fmean(found) >= HELD_ACCURACY), default=0)
 
 
-def token_gain(trials: Sequence[Trial]) -> Average | None:
-    """Return the mean token gain of the failing trials, all lengths together (Kuratov et al., "Gain"), tokens."""
-    return _over_failing(trials, lambda one: one.token_gain)
+def token_gain(attempts: Sequence[Attempt]) -> Average | None:
+    """Return the mean token gain of the failing attempts, all lengths together (Kuratov et al., "Gain"), tokens."""
+    return _over_failing(attempts, lambda one: one.token_gain)
 
 
-def information_gain_nats(trials: Sequence[Trial]) -> Average | None:
-    """Return the mean information gain of the failing trials, all lengths together, in nats (Kuratov et al., "IG")."""
-    return _over_failing(trials, lambda one: one.information_gain_nats)
+def information_gain_nats(attempts: Sequence[Attempt]) -> Average | None:
+    """Return the mean information gain of the failing attempts, all lengths, in nats (Kuratov et al., "IG")."""
+    return _over_failing(attempts, lambda one: one.information_gain_nats)
 
 
-def information_gain_bits(trials: Sequence[Trial]) -> Average | None:
+def information_gain_bits(attempts: Sequence[Attempt]) -> Average | None:
     """Return `information_gain_nats` in bits (the unit of Tarasov et al.)."""
-    return _over_failing(trials, lambda one: one.information_gain_nats / math.log(2))
+    return _over_failing(attempts, lambda one: one.information_gain_nats / math.log(2))
 
 
 def progressive_tokens(record: SampleRecord, margin: bool = False, free_first: bool = False) -> int:
@@ -148,9 +148,9 @@ def progressive_tokens(record: SampleRecord, margin: bool = False, free_first: b
     return record.horizon if margin else record.other_horizons.argmax
 
 
-def _over_failing(trials: Sequence[Trial], measure: Callable[[Trial], float]) -> Average | None:
-    """Return the average over trials whose accuracy is at most 0.99; None if none is."""
-    values = [measure(one) for one in trials if one.accuracy <= HELD_ACCURACY]
+def _over_failing(attempts: Sequence[Attempt], measure: Callable[[Attempt], float]) -> Average | None:
+    """Return the average over attempts whose accuracy is at most 0.99; None if none is."""
+    values = [measure(one) for one in attempts if one.accuracy <= HELD_ACCURACY]
     if not values:
         return None
     return Average(fmean(values), stdev(values) if len(values) > 1 else None, len(values))

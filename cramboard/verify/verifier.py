@@ -30,7 +30,7 @@ from cramboard.verify.scoring import TokenScores, score
 
 # Raised by any change that could move a number; a measurement's key holds it.
 VERIFIER_VERSION = 3
-# Tokens whose margins and bits are kept beyond the horizon, so that a page can show the failure in its place.
+# Tokens whose margins and bits are kept beyond h(0.04), so that a page can show the failure in its place.
 _MARKS_BEYOND = 64
 
 
@@ -143,6 +143,8 @@ def _measure(
     margins, without = scores.whole.margins, scores.without
 
     h = measures.horizon(margins, CERTIFIED_MARGIN)
+    # Another machine may have recorded a horizon up to here, and it is confirmed from the marks.
+    reach = measures.horizon(margins, measures.CONFIRM_LOOSE)
     source_bits = _source_bits(reading, decoder, h)
     recovered = measures.recovered_bits(without.bits, h, source_bits)
     stored = stored_horizons(decoder, ids[:h], vectors, certificate.dtype)
@@ -178,7 +180,7 @@ def _measure(
         coarsest=min((t for t in stored if stored[t].horizon >= h), key=lambda t: stored[t].bits),
         bfloat16_decoder_horizon=bfloat16_decoder_horizon(decoder, ids[:h], vectors),
         bfloat16_decoder_device=decoder.device.type,
-        marks=_marks(tokens, scores, min(n, max(2 * h, h + _MARKS_BEYOND))),
+        marks=_marks(tokens, scores, min(n, max(2 * reach, reach + _MARKS_BEYOND))),
     )
 
 

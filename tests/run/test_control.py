@@ -75,6 +75,28 @@ def test_a_control_is_checked_on_public_samples(short_folder: Path, tmp_path: Pa
     assert missing == "speeches k=4: not fitted"
 
 
+@pytest.mark.parametrize("count", ["0", "-1"])
+def test_a_check_of_no_sample_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], count: str
+) -> None:
+    monkeypatch.setattr("sys.argv", ["fit_controls.py", str(tmp_path), "--check", count])
+    with pytest.raises(SystemExit, match="2"):
+        SCRIPT["main"]()
+    assert f"--check {count}: at least one sample is needed" in capsys.readouterr().err
+
+
+def test_a_broken_task_is_refused_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "speeches").mkdir()
+    (tmp_path / "speeches" / "manifest.jsonl").touch()
+    monkeypatch.setattr("sys.argv", ["fit_controls.py", str(tmp_path), "--check", "1"])
+    assert SCRIPT["main"]() == 3
+    said = capsys.readouterr().err
+    assert said.startswith("fit_controls: ")
+    assert said.count("\n") == 1
+
+
 def test_without_a_gpu_nothing_is_fitted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

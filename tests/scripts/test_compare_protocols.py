@@ -105,7 +105,7 @@ def test_a_grid_is_one_row_about_the_length_that_it_claims_to_hold(script):
     row, _ = read(script.table(grid))
     assert row["span"] == "32 (of 16, 32, 64)"
     assert row["certified horizon"].startswith("5.50")
-    # By claims 32 is held, and three trials fail: 0.8 and 0.9 of 64, 0.985 of 32; four bits a token less 0.25 nats.
+    # By claims 32 is held, and three attempts fail: 0.8 and 0.9 of 64, 0.985 of 32; four bits a token less 0.25 nats.
     assert row["its own measure, claimed"].startswith("Max 32; Gain 46.8±13.6 tokens, IG ")
     assert row["its own measure, claimed"].endswith(" over 3 failing of 6")
     nats = [64 * 4 * math.log(2) - 16, 64 * 4 * math.log(2) - 16, 32 * 4 * math.log(2) - 8]
@@ -133,6 +133,12 @@ def test_runs_in_their_own_layout_are_a_row_of_their_own_and_count_the_first_tok
     assert "Gain 8.00 tokens" in rows[0]["its own measure, claimed"]
     assert f"IG {(60 * math.log(2) - 15 / 4) * 16 / 15:.1f} nats" in rows[0]["its own measure, claimed"]
     assert f"IG {64 * math.log(2) - 16 / 4:.1f} nats" in rows[1]["its own measure, claimed"]
+
+
+def test_a_progressive_protocol_too_is_verified_with_every_token_scored(script):
+    own = made("tarasov2026", 100, (50, 40), (20, 30), claims=(1.0, 1.0), tokens=50, layout="bare")
+    row, _ = read(script.table([own]))
+    assert row["its own measure, verified"] == "27.0 tokens at 100%"
 
 
 def test_the_last_line_is_a_coder_in_the_same_bits(script):

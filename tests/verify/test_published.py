@@ -7,15 +7,15 @@ import pytest
 from cramboard.errors import InputError
 from cramboard.schema import DecoderRef, LengthMeasures, OtherHorizons, ProtocolClaim, SampleRecord
 from cramboard.verify.published import (
+    Attempt,
     Average,
     Faults,
-    Trial,
+    attempt,
     information_gain_bits,
     information_gain_nats,
     max_tokens,
     progressive_tokens,
     token_gain,
-    trial,
 )
 from tests import records
 
@@ -73,8 +73,8 @@ def claim(accuracy: float, loss_nats: float) -> ProtocolClaim:
         (FORETOLD, WITH_BOS, BOTH, claim(1.0, 0.1), 11, 1.0, 7.7, (40 * LN2 - 1) * 1.1),
     ],
 )
-def test_a_trial_is_measured_as_its_protocol_would(record, decoder, faults, said, length, accuracy, gained, nats):
-    found = trial(record, decoder, faults, said)
+def test_an_attempt_is_measured_as_its_protocol_would(record, decoder, faults, said, length, accuracy, gained, nats):
+    found = attempt(record, decoder, faults, said)
     assert found.length == length
     assert found.accuracy == pytest.approx(accuracy)
     assert found.token_gain == pytest.approx(gained)
@@ -82,28 +82,28 @@ def test_a_trial_is_measured_as_its_protocol_would(record, decoder, faults, said
 
 
 def test_no_fault_is_on_unless_it_is_asked_for():
-    assert trial(FORETOLD, ANCHORED, claim=claim(1.0, 0.0)) == trial(FORETOLD, ANCHORED, Faults())
+    assert attempt(FORETOLD, ANCHORED, claim=claim(1.0, 0.0)) == attempt(FORETOLD, ANCHORED, Faults())
 
 
 def test_a_claim_that_there_is_not_is_refused():
     with pytest.raises(InputError, match="no claim of a protocol"):
-        trial(FORETOLD, ANCHORED, CLAIMED)
+        attempt(FORETOLD, ANCHORED, CLAIMED)
 
 
 @pytest.mark.parametrize(("decoder", "faults"), [(BARE, Faults()), (ANCHORED, FREE)])
 def test_one_token_alone_has_nothing_that_is_scored(decoder, faults):
     alone = sample(measured(1, 8.0, 7.0, 1, 1), measured(1, 8.0, 7.0, 1, 1))
     with pytest.raises(InputError, match="only t_1 is left"):
-        trial(alone, decoder, faults)
-    assert trial(alone, ANCHORED).token_gain == 1
+        attempt(alone, decoder, faults)
+    assert attempt(alone, ANCHORED).token_gain == 1
 
 
-def held(length: int, *accuracies: float) -> list[Trial]:
-    return [Trial(length, accuracy, 0.0, 0.0) for accuracy in accuracies]
+def held(length: int, *accuracies: float) -> list[Attempt]:
+    return [Attempt(length, accuracy, 0.0, 0.0) for accuracy in accuracies]
 
 
 @pytest.mark.parametrize(
-    ("trials", "tokens"),
+    ("attempts", "tokens"),
     [
         (held(8, 1.0, 1.0) + held(16, 1.0, 0.98) + held(32, 1.0, 0.96), 16),
         # A mean, not each: one text that fails altogether is made up for only by very many.
@@ -115,28 +115,28 @@ def held(length: int, *accuracies: float) -> list[Trial]:
         ([], 0),
     ],
 )
-def test_max_is_the_largest_length_with_a_mean_accuracy_of_99_per_cent(trials, tokens):
-    assert max_tokens(trials) == tokens
+def test_max_is_the_largest_length_with_a_mean_accuracy_of_99_per_cent(attempts, tokens):
+    assert max_tokens(attempts) == tokens
 
 
-def test_gains_are_averaged_over_the_failing_trials_of_all_lengths():
-    trials = [
-        Trial(8, 1.0, 8.0, 40.0),
-        Trial(8, 0.99, 6.0, 20.0),
-        Trial(16, 0.5, 3.0, 8.0),
-        Trial(32, 0.991, 30.0, 99.0),
-        Trial(32, 0.1, 3.0, 14.0),
+def test_gains_are_averaged_over_the_failing_attempts_of_all_lengths():
+    attempts = [
+        Attempt(8, 1.0, 8.0, 40.0),
+        Attempt(8, 0.99, 6.0, 20.0),
+        Attempt(16, 0.5, 3.0, 8.0),
+        Attempt(32, 0.991, 30.0, 99.0),
+        Attempt(32, 0.1, 3.0, 14.0),
     ]
-    assert token_gain(trials) == Average(4.0, pytest.approx(math.sqrt(3)), 3)
-    assert information_gain_nats(trials) == Average(14.0, pytest.approx(6.0), 3)
-    found = information_gain_bits(trials)
+    assert token_gain(attempts) == Average(4.0, pytest.approx(math.sqrt(3)), 3)
+    assert information_gain_nats(attempts) == Average(14.0, pytest.approx(6.0), 3)
+    found = information_gain_bits(attempts)
     assert found is not None
     assert found.mean == pytest.approx(14.0 / LN2)
 
 
 def test_a_single_failure_has_no_deviation_and_none_at_all_no_average():
-    assert token_gain([Trial(8, 0.5, 3.0, 1.0)]) == Average(3.0, None, 1)
-    assert token_gain([Trial(8, 1.0, 3.0, 1.0)]) is None
+    assert token_gain([Attempt(8, 0.5, 3.0, 1.0)]) == Average(3.0, None, 1)
+    assert token_gain([Attempt(8, 1.0, 3.0, 1.0)]) is None
     assert information_gain_bits([]) is None
 
 

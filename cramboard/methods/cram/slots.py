@@ -7,7 +7,7 @@ import torch
 
 from cramboard.methods.cram.settings import CramSettings
 from cramboard.methods.engine.adam import Adam
-from cramboard.methods.engine.objective import leading
+from cramboard.methods.engine.objective import finite, leading
 from cramboard.methods.engine.parameters import LowRank
 from cramboard.methods.engine.passes import Pass
 
@@ -124,7 +124,7 @@ class CramSlots:
         self._keep(margins, self._settings.firm, targets, vectors, self._firm, self._firm_horizons)
         rates = self._rates[self._steps.clamp(max=len(self._rates) - 1)]
         self._steps.add_(active)
-        self._adam.step(self._parameters.pull_back(_finite(gradients)), rates, self._steps, active)
+        self._adam.step(self._parameters.pull_back(finite(gradients)), rates, self._steps, active)
         stage = (self._checkpoints[None] < self._steps[:, None]).sum(1).clamp(max=len(self._checkpoints) - 1)
         self._history[self._rows, stage] = self._best
         self._history_horizons[self._rows, stage] = self._horizons
@@ -168,9 +168,3 @@ def _rates(settings: CramSettings) -> list[float]:
         * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / settings.steps)))
         for step in range(settings.steps)
     ]
-
-
-def _finite(gradients: torch.Tensor) -> torch.Tensor:
-    """Return the gradients with 0 in every slot where one is not finite."""
-    fine = gradients.flatten(1).isfinite().all(1)
-    return torch.where(fine[:, None, None], gradients, 0.0)

@@ -25,6 +25,12 @@ def mean_weights(targets: torch.Tensor, n: int, like: torch.Tensor, given: int =
     return inside.to(like.dtype) / (targets - given).clamp(min=1)[:, None]
 
 
+def finite(gradients: torch.Tensor) -> torch.Tensor:
+    """Return the gradients `[b, k, d]` with 0 in every row where one is not finite: half precision overflows."""
+    fine = gradients.flatten(1).isfinite().all(1)
+    return torch.where(fine[:, None, None], gradients, 0.0)
+
+
 def leading(ok: torch.Tensor, limits: torch.Tensor) -> torch.Tensor:
     """Return how many leading tokens of each row are ok, `[b]`, counted no further than its limit.
 

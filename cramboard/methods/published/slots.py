@@ -6,6 +6,7 @@ import torch
 
 from cramboard.decoders import Decoder
 from cramboard.methods.engine.adam import Adam
+from cramboard.methods.engine.objective import finite
 from cramboard.methods.engine.passes import Pass
 from cramboard.methods.published.recipe import Recipe, Seen
 
@@ -97,7 +98,7 @@ class ProtocolSlots:
         right, scored, loss = self._measure(margins, losses, targets)
         rates = self._rates[self._steps.clamp(max=len(self._rates) - 1)]
         self._steps.add_(active)
-        self._adam.step(self._form.pull_back(gradients), rates, self._steps, active)
+        self._adam.step(self._form.pull_back(finite(gradients)), rates, self._steps, active)
         verdict = self._rule.judge(Seen(active, self._steps, targets, self._lengths, right, scored))
         keep = active & (verdict.keep | (self._steps == 1))
         vectors = self._form.vectors() if self._recipe.late else measured

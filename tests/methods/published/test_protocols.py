@@ -174,6 +174,30 @@ def test_out_of_memory_halves_the_batch_and_changes_nothing(decoder, monkeypatch
 
 
 @pytest.mark.parametrize("settings", [SHORT, STAGES])
+def test_a_gradient_that_overflows_costs_its_sample_a_step_and_no_other_anything(decoder, settings, monkeypatch):
+    expected = make(decoder, settings)
+    calls = []
+
+    class Overflowing(ReferencePass):
+        def __call__(self, *given):
+            gradients, *measured = super().__call__(*given)
+            calls.append(len(gradients))
+            if len(calls) == 2:
+                # Slots are filled from the last: the first sample's.
+                gradients[-1, 0, 0] = float("inf")
+            return gradients, *measured
+
+    monkeypatch.setattr(
+        "cramboard.methods.published.run.choose_pass",
+        lambda decoder, dtype, k, n, given: Overflowing(decoder, dtype, given),
+    )
+    found = make(decoder, settings)
+    assert found.claims[1:] == expected.claims[1:]
+    assert not torch.equal(found.vectors[0], expected.vectors[0])
+    assert (found.claims[0].accuracy, found.claims[0].tokens) == (1.0, expected.claims[0].tokens)
+
+
+@pytest.mark.parametrize("settings", [SHORT, STAGES])
 def test_saving_late_stores_other_vectors_and_claims_the_same(decoder, settings):
     right, late = make(decoder, settings), make(decoder, replace(settings, late=True))
     assert late.claims == right.claims

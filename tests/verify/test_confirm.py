@@ -1,0 +1,115 @@
+"""What a later verification confirms: at the ends of the tolerance, of the text that is scored, and of the marks."""
+
+from typing import Any
+
+import pytest
+import torch
+
+from cramboard.certificate import CertificateFiles, Claim, issue
+from cramboard.decoders import Decoder, find_decoder, load_decoder
+from cramboard.keys import sha256_ids
+from cramboard.reading import Reading, read
+from cramboard.schema import MethodRef, OtherHorizons, TokenMarks
+from cramboard.tasks import load_task
+from cramboard.verify import confirm, confirm_horizons, verify
+from cramboard.verify.scoring import TokenScores, score
+from tests import records
+
+SPAN = 100
+
+
+@pytest.fixture(scope="module")
+def decoder(tiny_folder) -> Decoder:
+    return load_decoder(find_decoder(str(tiny_folder)))
+
+
+def certified(decoder: Decoder) -> tuple[CertificateFiles, Reading]:
+    """Return a certificate of made-up vectors, and its sample."""
+    task = load_task("speeches")
+    reading = read(task, task.samples(limit=1)[0], decoder)
+    claim = Claim(reading.sample.id, reading.sample.sha256, sha256_ids(reading.tokens.ids[:SPAN]), SPAN)
+    files = issue(
+        [(claim, torch.ones(1, decoder.d))], task=task.ref, decoder=decoder.ref,
+        method=MethodRef(name="by-hand", settings={}), k=1, seed=0,
+    )  # fmt: skip
+    return files, reading
+
+
+def give(monkeypatch: pytest.MonkeyPatch, where: str, margins: dict[int, float]) -> None:
+    """Let every token have a margin of 1, but for those of `margins`, in the scores with vectors."""
+
+    def scored(decoder: Decoder, ids: torch.Tensor, vectors: torch.Tensor | None) -> TokenScores:
+        found = torch.ones(len(ids))
+        for place, margin in margins.items():
+            if place < len(ids):
+                found[place] = margin
+        return TokenScores(found, score(decoder, ids, vectors).bits)
+
+    monkeypatch.setattr(f"cramboard.verify.{where}.score", scored)
+
+
+def test_a_horizon_beyond_a_token_that_is_thin_here_is_confirmed(decoder, monkeypatch):
+    """Recorded where the margin of t_3 was 0.05, and measured where it is 0.045: the marks reach as far as h(0.04)."""
+    files, reading = certified(decoder)
+    give(monkeypatch, "verifier", {2: 0.045})
+    [later] = verify(files, [reading], decoder, torch.ones(1, decoder.d), (SPAN,))
+    assert (later.horizon, later.tokens) == (2, SPAN)
+    assert confirm([later.model_copy(update={"horizon": SPAN})], [later]).unconfirmed == ()
+    assert confirm([later.model_copy(update={"horizon": 1})], [later]).confirmed == 0
+
+
+@pytest.mark.parametrize(("margins", "h", "confirmed"), [
+    ({}, SPAN, 1),
+    ({}, SPAN - 1, 0),
+    ({40: 0.0601}, 40, 0),
+    ({40: 0.0599}, 40, 1),
+    ({40: 0.0401}, SPAN, 1),
+    ({40: 0.0399}, SPAN, 0),
+    ({40: 0.0399}, 40, 1),
+])  # fmt: skip
+def test_horizons_alone_are_confirmed_between_the_two_margins_and_as_far_as_verify_scores(
+    decoder, monkeypatch, margins, h, confirmed
+):
+    """The text goes on behind the last token that is scored, and there every one would be right here."""
+    files, reading = certified(decoder)
+    assert len(reading.tokens.ids) > SPAN + 16
+    give(monkeypatch, "horizons", margins)
+    monkeypatch.setattr("cramboard.verify.horizons.greedy_horizons", lambda decoder, texts, vectors: [len(texts[0])])
+    record = records.record(certificate_key=files.certificate.entries[0].key, horizon=h, greedy_horizon=h)
+    assert confirm_horizons(files, [reading], decoder, [record], (64, SPAN)).confirmed == confirmed
+
+
+def other(argmax: int, after_first: int, argmax_after_first: int) -> OtherHorizons:
+    return OtherHorizons(argmax=argmax, after_first=after_first, argmax_after_first=argmax_after_first)
+
+
+@pytest.mark.parametrize(
+    ("claimed", "confirmed"),
+    [
+        (other(4, 1, 3), 1),
+        # t_5 is wrong by 0.005, and t_3 thin by as little: elsewhere they may not be.
+        (other(5, 3, 4), 1),
+        (other(6, 1, 3), 0),
+        (other(3, 1, 3), 0),
+        (other(4, 4, 3), 0),
+        (other(4, 0, 3), 0),
+        (other(4, 1, 5), 0),
+        (other(4, 1, 2), 0),
+    ],
+)
+def test_horizons_by_other_rules_are_confirmed_within_the_same_tolerance(claimed, confirmed):
+    margins = (1.0, 1.0, 0.045, 1.0, -0.005, -1.0, 1.0)
+    values: dict[str, Any] = {
+        "horizon": 2, "other_horizons": other(4, 1, 3),
+        "marks": TokenMarks(ends=None, margins=margins, bits=(1.0,) * len(margins)),
+    }  # fmt: skip
+    later = records.record(**values)
+    assert confirm([later.model_copy(update={"other_horizons": claimed})], [later]).confirmed == confirmed
+
+
+def test_an_other_horizon_beyond_the_marks_stands_as_far_as_they_reach():
+    marks = TokenMarks(ends=None, margins=(-1.0, 1.0, 1.0), bits=(1.0,) * 3)
+    later = records.record(horizon=0, marks=marks, other_horizons=other(0, 90, 90))
+    assert confirm([later], [later]).confirmed == 1
+    short = later.model_copy(update={"other_horizons": other(0, 1, 90)})
+    assert confirm([short], [later]).confirmed == 0
