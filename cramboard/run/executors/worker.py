@@ -114,7 +114,7 @@ class Worker:
     def execute(self, unit: Unit, begun: None) -> UnitResult | UnitFailure | CramboardError:
         """Execute a unit of the run that was begun; an error is one that stops the run.
 
-        `begun` is what `begin` gave: a worker that a recipe did not reach still has the one before, and must not use it.
+        `begun` is what `begin` gave: a worker that a recipe did not reach has the one before, and must not use it.
         """
         try:
             return attempt(unit, self._begun(), self._listener.anew())
