@@ -39,7 +39,7 @@ class SleepingWorker(Worker):
         self._seconds: float = run.shared["seconds"]
         self._plan: Plan = run.shared["plan"]
 
-    def execute(self, unit: Unit) -> UnitResult:
+    def execute(self, unit: Unit, begun: None) -> UnitResult:
         """Sleep; the making of the result is part of the unit's time."""
         until = time.monotonic() + self._seconds
         result = made_up_result(unit, self._plan)

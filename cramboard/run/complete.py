@@ -47,6 +47,12 @@ def read_complete(path: Path, sealed: Path | None = None) -> CompleteRun:
             "type the command of run.json again: it measures anew and keeps the vectors"
         )
     records = matching(files, folder.records(), path / SAMPLES)
+    there = {record.sample for record in records} | {failure.sample for failure in summary.failures}
+    if open_samples := [sample for sample in run.samples if sample not in there]:
+        raise InputError(
+            f"{path}: not complete: {len(open_samples)} of its {len(run.samples)} samples have no result yet; type the "
+            "command of run.json again"
+        )
     if (run.task, run.decoder, run.method, run.k, run.seed) != (
         certificate.task, certificate.decoder, certificate.method, certificate.k, certificate.seed,
     ):  # fmt: skip

@@ -101,14 +101,16 @@ class _Watch(Observer):
 
     def __init__(self, clock: Callable[[], float], stop: float) -> None:
         self._clock, self._stop = clock, stop
-        self._measured: dict[tuple[str, str, str | None, int], list[float]] = {}
+        self._measured: dict[tuple[object, ...], list[float]] = {}
         self._left = self._batch = 0
         self._since = 0.0
         self._cell: Cell | None = None
 
     def begin(self, cell: Cell, batch: int) -> None:
-        """A cell of units of `batch` samples begins."""
+        """A cell of units of `batch` samples begins: only while there is time, as even to load a decoder takes some."""
         self._cell, self._batch = cell, batch
+        if self._clock() >= self._stop:
+            raise _OutOfTimeError("no time is left")
 
     def planned(self, samples: int, finished: int) -> None:
         """A run of the cell begins."""
@@ -123,8 +125,9 @@ class _Watch(Observer):
         self._check()
 
     def failed(self, sample: str, reason: str) -> None:
-        """A sample has no result."""
+        """A sample has no result; what it took tells nothing of the others."""
         self._left -= 1
+        self._check()
 
     def seconds(self) -> float:
         """Return what a sample of the cell is expected to take."""
@@ -142,9 +145,9 @@ class _Watch(Observer):
         self._since = self._clock()
 
 
-def _alike(cell: Cell) -> tuple[str, str, str | None, int]:
+def _alike(cell: Cell) -> tuple[object, ...]:
     """Cells that agree in this take about the same time a sample."""
-    return (cell.decoder, cell.method, cell.preset, cell.k)
+    return (cell.decoder, cell.method, cell.preset, cell.k, cell.span)
 
 
 def _end(cell: Cell, runs: Path, device: str, watch: _Watch, decoders: dict[str, Decoder]) -> Ended:

@@ -219,7 +219,7 @@ class RunFolder:
             return None
         files = merge(finished.parts)
         contents = files.contents()
-        if len(finished.parts) > 1 and (self.path / CERTIFICATE).exists():
+        if len(finished.parts) > 1 or not (self.path / CERTIFICATE).exists():
             self._unpack()
         write_atomically(self.path / VECTORS, contents[VECTORS])
         write_atomically(self.path / SAMPLES, to_jsonl(list(finished.records)))
@@ -264,15 +264,18 @@ class RunFolder:
                 (self.path / name).unlink(missing_ok=True)
 
     def _unpack(self) -> None:
-        """Make a unit of the packed run, so that its files can be written anew; its summary is of the past."""
+        """Make a unit of what is packed, so that its files can be written anew; a summary is of the past.
+
+        There may be a summary and nothing packed: of a run of which every sample had failed.
+        """
         with clear_os_errors(self.path):
-            contents = {name: (self.path / name).read_bytes() for name in (CERTIFICATE, VECTORS, SAMPLES)}
-            costs = to_jsonl(list(self.run().units)).encode()
-            contents[_COSTS] = costs
-            described = _described(contents, load_certificate(self.path).certificate)
-            publish_folder(self.path / UNITS / _PACKED, contents | described)
+            if (self.path / CERTIFICATE).exists():
+                contents = {name: (self.path / name).read_bytes() for name in (CERTIFICATE, VECTORS, SAMPLES)}
+                contents[_COSTS] = to_jsonl(list(self.run().units)).encode()
+                described = _described(contents, load_certificate(self.path).certificate)
+                publish_folder(self.path / UNITS / _PACKED, contents | described)
             (self.path / SUMMARY).unlink(missing_ok=True)
-            (self.path / CERTIFICATE).unlink()
+            (self.path / CERTIFICATE).unlink(missing_ok=True)
 
     def _remove_units(self) -> None:
         """Remove the units at once: a half-removed one is never read."""

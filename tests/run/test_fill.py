@@ -156,6 +156,33 @@ def test_it_stops_between_units_before_the_time_is_up_and_goes_on_from_there(
     assert ended.outcomes[0].records == whole[0].outcomes[0].records
 
 
+def test_samples_that_fail_take_time_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+
+    def slow_and_broken(*given: Any) -> Any:
+        now[0] += 10
+        raise InputError("no vectors today")
+
+    monkeypatch.setattr(attempt, "execute", slow_and_broken)
+    (ended,) = filled(matrix(limit=5, seconds=8), tmp_path, stop_after=25, clock=lambda: now[0])
+    assert (ended.end, now) == ("no time", [20])
+
+
+def test_nothing_is_loaded_when_the_time_is_up(short_runs: list[str], tmp_path: Path) -> None:
+    assert [one.end for one in filled(matrix(seeds=[0, 1]), tmp_path, stop_after=0)] == ["no time"] * 2
+    assert short_runs == []
+
+
+def test_a_short_span_tells_nothing_of_a_long_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = ticking(monkeypatch, 1)
+    ended = filled(matrix(spans=[2, 8], seconds=30), tmp_path, stop_after=80, clock=clock)
+    # Measured at 2 tokens a sample takes a second, which two of 8 tokens are not taken to do.
+    assert [one.end for one in ended] == ["done", "done"]
+    assert clock() == 4
+    ended = filled(matrix(spans=[3, 9], seconds=30), tmp_path, stop_after=36, clock=clock)
+    assert [one.end for one in ended] == ["done", "no time"]
+
+
 def test_a_smaller_cell_may_still_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = Matrix(runs=(*matrix(batch=2, seconds=50).runs, *matrix(limit=1, k=2, seconds=5).runs))
     ended = filled(plan, tmp_path, stop_after=20, clock=ticking(monkeypatch, 5))

@@ -1,12 +1,13 @@
 """Units on a Ray cluster of two CPU workers: the same results, and what is lost is made elsewhere."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from cramboard.errors import MachineError
 from cramboard.run import RunFolder
 from cramboard.tasks import load_task
 from tests.reliability.drivers import PLUGIN
@@ -44,6 +45,17 @@ class Cluster:
     def tally(self, decoder: Path, folder: Path, *words: object) -> Ended:
         """Type a quick `cramboard evaluate` on the cluster with the method that meets accidents."""
         return evaluate(decoder, folder, "-m", "tally", *RAY, "--address", self.address, *words)
+
+
+class Unreadable:
+    """What cannot be unpacked on a worker, as a submission where the disk is full."""
+
+    def __reduce__(self) -> tuple[Callable[[], None], tuple[()]]:
+        return _no_space, ()
+
+
+def _no_space() -> None:
+    raise MachineError("no space for a submission here")
 
 
 def said(ended: Ended) -> list[str]:
@@ -130,6 +142,15 @@ def test_units_that_do_not_fit_the_memory_are_halved_as_in_one_process(
     halved = [f"out of memory with {count} samples at once; going on with half" for count in (4, 2)]
     assert (ended.code, said(ended)) == (0, halved)
     assert len(lines(tmp_path / "run")) == 4
+
+
+def test_a_run_that_does_not_reach_its_workers_stops_with_the_reason(
+    cluster: Cluster, short_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cramboard.run.executors.ray.run_recipe", lambda context: Unreadable())
+    ended = cluster.tally(short_folder, tmp_path / "run", "--limit", 2)
+    ended.refused(4, "no space for a submission here")
+    assert cluster.made() == []
 
 
 def test_an_address_that_nobody_answers_at_is_refused(tiny_folder: Path, tmp_path: Path) -> None:

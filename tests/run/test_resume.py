@@ -148,6 +148,8 @@ def test_a_longer_run_that_is_interrupted_is_not_complete(short_folder: Path, tm
     interrupted(short_folder, folder, units=1)
     between = status(folder)
     assert (between["samples"], between["finished"], between["complete"]) == (3, 2, False)
+    said = "not complete: 2 of its 3 samples have no result yet; type the command of run.json again"
+    cramboard("verify", folder, "-d", short_folder).refused(3, said)
 
 
 def test_ctrl_c_ends_the_process_with_130_and_the_same_command_goes_on(short_folder: Path, tmp_path: Path) -> None:

@@ -144,6 +144,26 @@ def test_dying_at_any_moment_of_storing_a_unit_leaves_it_whole_or_not_there(tmp_
     assert moment > 3
 
 
+def test_dying_while_the_first_results_are_packed_after_everything_had_failed(tmp_path: Path) -> None:
+    run = records.run(SAMPLES, units=())
+    moment, ended = 0, False
+    while not ended:
+        folder = RunFolder(tmp_path / f"run-{moment}")
+        folder.write_run(run)
+        folder.write_summary(records.summary(run, []))
+        folder.store_unit(unit("sample-1", run))
+        with pytest.MonkeyPatch.context() as patch:
+            done = dying_at(moment, patch)
+            try:
+                pack(folder)
+                ended = True
+            except DiedError:
+                pass
+        assert folder.finished().samples == {"sample-1"}, done
+        moment += 1
+    assert moment > 5
+
+
 def test_dying_while_a_run_is_cleared_leaves_a_folder_that_can_be_cleared_again(tmp_path: Path) -> None:
     longer(tmp_path / "start")
     moment, ended = 0, False

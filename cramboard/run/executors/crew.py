@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import ray
-from ray.exceptions import RayActorError, RayError, RayTaskError
+from ray.exceptions import RayActorError, RayError, RaySystemError, RayTaskError
 
 from cramboard import __version__
 from cramboard.errors import CramboardError, MachineError
@@ -32,12 +32,16 @@ _ANSWER_SECONDS = 20
 
 @dataclass(frozen=True)
 class Job:
-    """A call of a worker's method; `tag` tells whose it is, `seconds` how long it may take."""
+    """A call of a worker's method; `tag` tells whose it is, `seconds` how long it may take.
+
+    One that is `of_run` waits for the run's recipe to arrive, and fails with it.
+    """
 
     tag: Any
     method: str
     arguments: tuple[Any, ...]
     seconds: float | None = None
+    of_run: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ class Crew:
         self._calls: dict[Any, _Call] = {}
         self._idle: list[Any] = []
         self._run: Any = None
-        self._begun: set[Any] = set()
+        self._begun: dict[Any, Any] = {}
         self._asked: dict[Any, Any] = {}
         self._told: dict[Any, Told] = {}
         self._ask_at = 0.0
@@ -128,16 +132,18 @@ class Crew:
 
     def begin(self, run: RunRecipe) -> None:
         """Let the jobs from now on be of another run."""
-        self._run, self._begun = ray.put(run), set()
+        self._run, self._begun = ray.put(run), {}
 
     def give(self, job: Job) -> None:
         """Hand a job to an idle worker."""
         worker = self._idle.pop()
-        if self._run is not None and worker not in self._begun:
-            worker.begin.remote(self._run)
-            self._begun.add(worker)
+        arguments = job.arguments
+        if job.of_run:
+            if worker not in self._begun:
+                self._begun[worker] = worker.begin.remote(self._run)
+            arguments = (*arguments, self._begun[worker])
         deadline = None if job.seconds is None else time.monotonic() + job.seconds
-        self._calls[getattr(worker, job.method).remote(*job.arguments)] = _Call(worker, job, deadline)
+        self._calls[getattr(worker, job.method).remote(*arguments)] = _Call(worker, job, deadline)
 
     def ended(self, seconds: float) -> list[tuple[Any, Any]]:
         """Wait up to `seconds` for work to end; return the tags of what has ended, each with its result.
@@ -198,7 +204,11 @@ class Crew:
         try:
             result = ray.get(ref)
         except RayTaskError as error:
-            result = Broken(reason_of(error.cause if isinstance(error.cause, Exception) else error))
+            cause = error.cause if isinstance(error.cause, Exception) else error
+            # Ray's own word, such as that a recipe cannot be unpacked there, is no unit's fault.
+            unread = isinstance(cause, RaySystemError)
+            said = reason_of(cause)
+            result = MachineError(f"a worker cannot read what it is sent ({said})") if unread else Broken(said)
         except RayError as error:
             self._check_cluster()
             self._discard(ref)
@@ -225,7 +235,7 @@ class Crew:
 
     def _discard(self, ref: Any) -> None:
         worker = self._calls.pop(ref).worker
-        self._begun.discard(worker)
+        self._begun.pop(worker, None)
         self._told.pop(worker, None)
         ray.kill(worker)
 

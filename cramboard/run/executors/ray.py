@@ -253,7 +253,7 @@ def _hand_out_all(
         while work.open and not left.is_set():
             crew.staff(work.share_out(crew.places()))
             while crew.idle and (unit := work.take()) is not None:
-                crew.give(Job(unit, "execute", (unit,), unit_timeout))
+                crew.give(Job(unit, "execute", (unit,), unit_timeout, of_run=True))
             for unit, result in crew.ended(_WAIT_SECONDS):
                 for end in work.end(unit, result):
                     _put(ends, end, left)

@@ -111,8 +111,11 @@ class Worker:
         """Hear what the units from now on are of."""
         self._given, self._context = run, None
 
-    def execute(self, unit: Unit) -> UnitResult | UnitFailure | CramboardError:
-        """Execute a unit of the run that was begun; an error is one that stops the run."""
+    def execute(self, unit: Unit, begun: None) -> UnitResult | UnitFailure | CramboardError:
+        """Execute a unit of the run that was begun; an error is one that stops the run.
+
+        `begun` is what `begin` gave: a worker that a recipe did not reach has the one before, and must not use it.
+        """
         try:
             return attempt(unit, self._begun(), self._listener.anew())
         except CramboardError as error:
