@@ -58,20 +58,39 @@ def evaluate(plan: Plan, observer: Observer, decoder: Decoder | None = None, exe
     """
     with locked(plan.folder.path):
         plan.folder.tidy()
-        anew = plan.asked.overwrite == "always"
-        untouched = frozenset() if anew else plan.folder.untouched_samples()
-        # Only what was disturbed, or measured by an older verifier, is read whole before there is need to.
-        to_mend = plan.folder.finished() if untouched is None else Finished((), (), (), ())
-        finished = to_mend.samples if untouched is None else untouched
-        before = None if anew else same_run(plan)
-        units = plan.units(finished)
-        observer.planned(len(plan.samples), len(finished & {sample.id for sample in plan.samples}))
-        for path in to_mend.torn:
+        standing = _stand(plan)
+        observer.planned(len(plan.samples), len(standing.finished & {sample.id for sample in plan.samples}))
+        for path in standing.to_mend.torn:
             observer.notice(f"{path}: its last line is torn and counts as absent; finished vectors are kept")
-        failures = _earlier_failures(plan, finished)
-        if units or before is None or outdated(to_mend):
-            before = _work(plan, units, before, finished, to_mend, observer, failures, executor, decoder)
-        return _close(plan, before, failures)
+        run, failures = standing.run, _earlier_failures(plan, standing.finished)
+        if run is None or standing.units or outdated(standing.to_mend):
+            run = _work(plan, standing, observer, failures, executor, decoder)
+        return _close(plan, run, failures)
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """How far a run folder is when a command comes to it.
+
+    Attributes:
+        run: Its run.json; None if there is none, or if all is to be made anew.
+        finished: The ids of the finished samples.
+        to_mend: What was disturbed, or measured by an older verifier; nothing else is read whole before there is need.
+        units: What is still to be done.
+    """
+
+    run: RunRecord | None
+    finished: Set[str]
+    to_mend: Finished
+    units: list[Unit]
+
+
+def _stand(plan: Plan) -> _Standing:
+    anew = plan.asked.overwrite == "always"
+    untouched = frozenset() if anew else plan.folder.untouched_samples()
+    to_mend = plan.folder.finished() if untouched is None else Finished((), (), (), ())
+    finished = to_mend.samples if untouched is None else untouched
+    return _Standing(None if anew else same_run(plan), finished, to_mend, plan.units(finished))
 
 
 def _earlier_failures(plan: Plan, finished: Set[str]) -> list[Failure]:
@@ -84,19 +103,19 @@ def _earlier_failures(plan: Plan, finished: Set[str]) -> list[Failure]:
 
 
 def _work(
-    plan: Plan, units: Sequence[Unit], before: RunRecord | None, finished: Set[str], to_mend: Finished,
-    observer: Observer, failures: list[Failure], executor: Executor, decoder: Decoder | None,
+    plan: Plan, standing: _Standing, observer: Observer, failures: list[Failure], executor: Executor,
+    decoder: Decoder | None,
 ) -> RunRecord:  # fmt: skip
     """Load the decoder, execute the units and store each as it ends; return run.json's record."""
-    context = _context(plan, units, before, observer, executor, decoder or load(plan, observer, executor))
+    context = _context(plan, standing, observer, executor, decoder or load(plan, observer, executor))
     # Measuring again makes nothing: run.json goes on saying where and with what the vectors were made.
-    run = before
-    if run is None or units:
+    run = standing.run
+    if run is None or standing.units:
         facts = executor.call(partial(_facts, dtype=context.dtype), context.decoder, observer)
-        run = run_record(plan, context, before, finished, facts)
+        run = run_record(plan, context, standing.run, standing.finished, facts)
     plan.folder.write_run(run)
-    renew(plan.folder, to_mend, context, observer)
-    for result in executor.run(units, context, observer):
+    renew(plan.folder, standing.to_mend, context, observer)
+    for result in executor.run(standing.units, context, observer):
         if isinstance(result, UnitFailure):
             for sample in result.unit.samples:
                 failures.append(Failure(sample=sample.id, reason=result.reason))
@@ -127,17 +146,14 @@ def load(plan: Plan, observer: Observer, executor: Executor, loaded: Decoder | N
     return loaded.in_layout(plan.method.layout, plan.method.read_behind(loaded.bos))
 
 
-def _context(
-    plan: Plan, units: Sequence[Unit], before: RunRecord | None, observer: Observer, executor: Executor,
-    decoder: Decoder,
-) -> Context:  # fmt: skip
+def _context(plan: Plan, standing: _Standing, observer: Observer, executor: Executor, decoder: Decoder) -> Context:
     """Collect what every unit shares; only when all of it is known to be right is an older run removed."""
-    asked = plan.asked
+    asked, before = plan.asked, standing.run
     if before is not None and before.decoder != decoder.ref:
         raise other_run(plan, "decoder")
     spans = {
         sample.id: len(assign(sample, decoder, plan.method, asked.k, asked.span).ids)
-        for unit in units
+        for unit in standing.units
         for sample in unit.samples
     }
     if asked.overwrite == "always":
