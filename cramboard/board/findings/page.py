@@ -81,9 +81,9 @@ def _claim(found: Sequence[Law], evidence: Evidence, picture: Picture | None) ->
         "Texts of "
         "all tasks count alike; every bootstrap draw has every task, and draws authors within each. A difference "
         "is taken "
-        f"not to matter within {BOUND:.0%} of the way from the claim to its rival: texts of four times the bits "
-        "per token "
-        f"would then hold at most {4**BOUND - 1:.0%} more bits or fewer. Equivalent means that both one-sided tests of "
+        f"not to matter within {BOUND:.0%} of the way from the claim to its rival: in logarithms, texts of four times "
+        f"the bits per token would then hold at most {4**BOUND - 1:.0%} more bits or {1 - 4**-BOUND:.0%} fewer. "
+        "Equivalent means that both one-sided tests of "
         "5% reject more than that; *not shown* means that they do not, and not that the claim is wrong."
     )
     if not found:
@@ -101,10 +101,17 @@ def _verdict(law: Law) -> str:
         return f"**{plain(law.decoder)}** is not tested: {law.missing}."
     bits, *_ = law.tests
     logs = law.tests[2]
-    left_out = f"; {law.left_out} of which nothing came back are left out" if law.left_out else ""
+    cut = sum(text.cut for text in law.texts)
+    besides = "".join(
+        f"; {count} {words}"
+        for count, words in (
+            (law.left_out, "of which nothing came back, or too short, are left out"),
+            (cut, "came back to the end of their span or text, and their horizons are at least so far"),
+        )
+        if count
+    )
     return (
-        f"**{plain(law.decoder)}**, {len(law.texts)} texts of {tasks}{left_out}: a text of one more bit per token "
-        "gives "
+        f"**{plain(law.decoder)}**, {len(law.texts)} texts of {tasks}{besides}: a text of one more bit per token gives "
         f"{_spread(bits.slope.slope, bits.slope.low, bits.slope.high)} more recovered bits, where a vector of so many "
         f"tokens would give {number(bits.rival)}; as a power of the bits per token, the horizon goes with "
         f"{_spread(logs.slope.slope, logs.slope.low, logs.slope.high)}, where the claim is -1. "

@@ -14,6 +14,7 @@ import pytest
 from cramboard.board.findings import Evidence, findings
 from cramboard.board.findings import law as law_module
 from cramboard.board.findings.law import Law, laws
+from cramboard.board.findings.page import _verdict
 from cramboard.board.site import Around, Found, Tasks
 from cramboard.results.words import interval
 from cramboard.schema import Matrix, SampleRecord, TokenMarks
@@ -194,6 +195,21 @@ def test_what_lies_between_is_not_taken_for_the_claim(monkeypatch: pytest.Monkey
 def test_texts_of_which_nothing_came_back_are_left_out_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     found = on_texts(monkeypatch, lambda bits, chance: 1200 / bits * chance, nothing=2)
     assert (found.left_out, len(found.texts)) == (6, 114)
+
+
+@pytest.mark.parametrize("field", ["censored", "self_limited"])
+def test_texts_that_end_before_the_vector_fails_are_counted(monkeypatch: pytest.MonkeyPatch, field: str) -> None:
+    """A span that easy texts reach flattens the slope: whoever reads it must know."""
+    whole = text
+    words = "came back to the end of their span or text"
+    law = on_texts(monkeypatch, lambda bits, chance: 1200 / bits * chance)
+    assert words not in _verdict(law)
+
+    def cut(at: int, *rest: Any) -> SampleRecord:
+        return whole(at, *rest).model_copy(update={field: at < 3})
+
+    monkeypatch.setitem(globals(), "text", cut)
+    assert f"; 9 {words}" in _verdict(on_texts(monkeypatch, lambda bits, chance: 1200 / bits * chance))
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
