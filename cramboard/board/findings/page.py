@@ -21,12 +21,12 @@ def findings(evidence: Evidence) -> dict[str, str]:
         _opening(evidence),
         _section("What one vector holds", tables.reached(evidence), shown.get("surprisal")),
         _claim(found, evidence, shown.get("law")),
-        _section("How far from what could be", _CAPACITY, tables.shares(evidence), shown.get("capacity")),
+        _section("How far from what could be", _CAPACITY, tables.shares(evidence) or _NOTHING, shown.get("capacity")),
         _section("Several vectors", _SEVERAL, tables.several(evidence) or _NOTHING, shown.get("vectors")),
-        _section("Coarser storage", _COARSER, tables.coarser(evidence), shown.get("stored")),
+        _section("Coarser storage", _COARSER, tables.coarser(evidence) or _NOTHING, shown.get("stored")),
         _section("Another seed", tables.seeds(evidence) or _NOTHING),
         _section("Protocols, controls and encoders", _OTHERS, tables.others(evidence) or _NOTHING),
-        _published(evidence, found),
+        _published(evidence),
         _confirmed(evidence),
         _empty(evidence),
     ]
@@ -127,7 +127,7 @@ def _spread(mean: float, low: float, high: float) -> str:
     return interval(Interval(mean=mean, low=low, high=high))
 
 
-def _published(evidence: Evidence, found: Sequence[Law]) -> str:
+def _published(evidence: Evidence) -> str:
     words = (
         "Published figures ([reported.yaml](../leaderboard/reported.yaml)) are not verified here, and differ "
         "from ours in "

@@ -1,5 +1,6 @@
 """The page of findings says what the results say, names the file of every row, and says what is not there and why."""
 
+import dataclasses
 import math
 import random
 import re
@@ -133,6 +134,21 @@ def test_an_empty_cell_says_why(page: str) -> None:
         "- not run yet: `fresh/smollm2-135m-instruct-q4_1/cram/k1`, `random-tokens/gemma-3-270m-q4_k_m/cram/k1`" in said
     )
     assert "speeches" not in said
+
+
+def test_without_a_baseline_no_table_is_headings_alone(evidence: Evidence) -> None:
+    others = tuple(one for one in evidence.submissions if one.slug != "cram")
+    said = findings(dataclasses.replace(evidence, submissions=others))["findings.md"]
+    for title in ("What one vector holds", "How far from what could be", "Coarser storage", "Several vectors"):
+        assert section(said, title).endswith("No result yet.\n"), title
+    lines = said.splitlines()
+    assert not [at for at, line in enumerate(lines) if line.startswith("| ---") and not lines[at + 1].startswith("|")]
+
+
+def test_a_method_of_few_samples_says_how_many(page: str, evidence: Evidence) -> None:
+    shown = {row[-1]: row[4] for row in rows(section(page, "Protocols, controls and encoders"))}
+    found = [r for s in evidence.submissions if s.slug != "cram" for r in s.results if r.headline]
+    assert shown == {evidence.file(r): str(len(r.run.samples)) for r in found}
 
 
 def test_a_claim_that_too_few_tasks_can_tell_is_not_tested(page: str) -> None:
