@@ -22,7 +22,7 @@ class Text:
     """One text under one decoder: bits per token of its first tokens, its horizon, and the bits that come back.
 
     `bits` is recovered bits; `surprisal_bits` is what the decoder alone needs for the same tokens, which at random
-    tasks is more.
+    tasks is more. `cut` says that the span or the text ended before the vector failed: the horizon is at least so far.
     """
 
     task: str
@@ -31,6 +31,7 @@ class Text:
     horizon: int
     bits: float
     surprisal_bits: float
+    cut: bool
 
 
 @dataclass(frozen=True)
@@ -107,4 +108,5 @@ def _text(task: str, record: SampleRecord) -> Text | None:
     if at is None or record.horizon == 0 or at.surprisal_bits <= 0:
         return None
     counted = math.fsum(record.marks.bits[: record.horizon])
-    return Text(task, record.author, at.surprisal_bits / FIRST, record.horizon, record.recovered_bits, counted)
+    cut = record.censored or record.self_limited
+    return Text(task, record.author, at.surprisal_bits / FIRST, record.horizon, record.recovered_bits, counted, cut)

@@ -21,12 +21,12 @@ def findings(evidence: Evidence) -> dict[str, str]:
         _opening(evidence),
         _section("What one vector holds", tables.reached(evidence), shown.get("surprisal")),
         _claim(found, evidence, shown.get("law")),
-        _section("How far from what could be", _CAPACITY, tables.shares(evidence), shown.get("capacity")),
+        _section("How far from what could be", _CAPACITY, tables.shares(evidence) or _NOTHING, shown.get("capacity")),
         _section("Several vectors", _SEVERAL, tables.several(evidence) or _NOTHING, shown.get("vectors")),
-        _section("Coarser storage", _COARSER, tables.coarser(evidence), shown.get("stored")),
+        _section("Coarser storage", _COARSER, tables.coarser(evidence) or _NOTHING, shown.get("stored")),
         _section("Another seed", tables.seeds(evidence) or _NOTHING),
         _section("Protocols, controls and encoders", _OTHERS, tables.others(evidence) or _NOTHING),
-        _published(evidence, found),
+        _published(evidence),
         _confirmed(evidence),
         _empty(evidence),
     ]
@@ -81,9 +81,9 @@ def _claim(found: Sequence[Law], evidence: Evidence, picture: Picture | None) ->
         "Texts of "
         "all tasks count alike; every bootstrap draw has every task, and draws authors within each. A difference "
         "is taken "
-        f"not to matter within {BOUND:.0%} of the way from the claim to its rival: texts of four times the bits "
-        "per token "
-        f"would then hold at most {4**BOUND - 1:.0%} more bits or fewer. Equivalent means that both one-sided tests of "
+        f"not to matter within {BOUND:.0%} of the way from the claim to its rival: in logarithms, texts of four times "
+        f"the bits per token would then hold at most {4**BOUND - 1:.0%} more bits or {1 - 4**-BOUND:.0%} fewer. "
+        "Equivalent means that both one-sided tests of "
         "5% reject more than that; *not shown* means that they do not, and not that the claim is wrong."
     )
     if not found:
@@ -101,10 +101,17 @@ def _verdict(law: Law) -> str:
         return f"**{plain(law.decoder)}** is not tested: {law.missing}."
     bits, *_ = law.tests
     logs = law.tests[2]
-    left_out = f"; {law.left_out} of which nothing came back are left out" if law.left_out else ""
+    cut = sum(text.cut for text in law.texts)
+    besides = "".join(
+        f"; {count} {words}"
+        for count, words in (
+            (law.left_out, "of which nothing came back, or too short, are left out"),
+            (cut, "came back to the end of their span or text, and their horizons are at least so far"),
+        )
+        if count
+    )
     return (
-        f"**{plain(law.decoder)}**, {len(law.texts)} texts of {tasks}{left_out}: a text of one more bit per token "
-        "gives "
+        f"**{plain(law.decoder)}**, {len(law.texts)} texts of {tasks}{besides}: a text of one more bit per token gives "
         f"{_spread(bits.slope.slope, bits.slope.low, bits.slope.high)} more recovered bits, where a vector of so many "
         f"tokens would give {number(bits.rival)}; as a power of the bits per token, the horizon goes with "
         f"{_spread(logs.slope.slope, logs.slope.low, logs.slope.high)}, where the claim is -1. "
@@ -120,7 +127,7 @@ def _spread(mean: float, low: float, high: float) -> str:
     return interval(Interval(mean=mean, low=low, high=high))
 
 
-def _published(evidence: Evidence, found: Sequence[Law]) -> str:
+def _published(evidence: Evidence) -> str:
     words = (
         "Published figures ([reported.yaml](../leaderboard/reported.yaml)) are not verified here, and differ "
         "from ours in "

@@ -16,7 +16,9 @@ Rows = Sequence[tuple[str, ...]]
 
 
 def table(headings: Sequence[str], rows: Rows) -> str:
-    """Return a table in Markdown."""
+    """Return a table in Markdown; nothing without rows."""
+    if not rows:
+        return ""
     lines: list[Sequence[str]] = [headings, ["---"] * len(headings), *rows]
     return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)
 
@@ -127,7 +129,7 @@ def several(evidence: Evidence) -> str:
         "task", "decoder", "k", "samples", "tokens per vector", "recovered bits per vector", "of one alone: bits",
         "of one alone: tokens", "file",
     )  # fmt: skip
-    return table(headings, rows) if rows else ""
+    return table(headings, rows)
 
 
 def _against(
@@ -187,7 +189,7 @@ def seeds(evidence: Evidence) -> str:
         "task", "decoder", "k", "seed", "tokens per vector", "less seed 0's", "typical change of one text, tokens",
         "file",
     )  # fmt: skip
-    return table(headings, rows) if rows else ""
+    return table(headings, rows)
 
 
 def others(evidence: Evidence) -> str:
@@ -197,6 +199,7 @@ def others(evidence: Evidence) -> str:
             *names(r),
             plain(submission.spec.name, 60),
             str(r.run.k),
+            str(r.summary.samples),
             interval(r.summary.measures["tokens_per_vector"]),
             interval(r.summary.measures["gain_bits_per_vector"]),
             "" if (seconds := submission.seconds(r)) is None else number(seconds),
@@ -208,10 +211,10 @@ def others(evidence: Evidence) -> str:
         if r.headline
     ]
     headings = (
-        "task", "decoder", "method", "k", "tokens per vector", "gain at the horizon, bits per vector", "s a sample",
-        "file",
+        "task", "decoder", "method", "k", "samples", "tokens per vector", "gain at the horizon, bits per vector",
+        "s a sample", "file",
     )  # fmt: skip
-    return table(headings, sorted(rows)) if rows else ""
+    return table(headings, sorted(rows))
 
 
 def published(evidence: Evidence) -> str:
@@ -232,4 +235,4 @@ def published(evidence: Evidence) -> str:
                                 evidence.file(r),
                             )
                         )
-    return table(("published", "tokens", "here: task", "decoder", "tokens per vector", "file"), rows) if rows else ""
+    return table(("published", "tokens", "here: task", "decoder", "tokens per vector", "file"), rows)

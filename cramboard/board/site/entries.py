@@ -65,8 +65,8 @@ class Result:
 
     @property
     def confirmations(self) -> list[Verification]:
-        """Later verifications of this very certificate that confirmed every sample."""
-        return [line for line in self._later if line.confirmed == line.samples and not line.unconfirmed]
+        """Later verifications of this certificate by the same verifier version that confirmed every sample."""
+        return [line for line in self._later if not line.unconfirmed]
 
     @property
     def confirmed_whole(self) -> bool:
@@ -76,11 +76,12 @@ class Result:
     @property
     def disputes(self) -> list[Verification]:
         """Later verifications that did not confirm every sample."""
-        return [line for line in self._later if line not in self.confirmations]
+        return [line for line in self._later if line.unconfirmed]
 
     @property
     def _later(self) -> list[Verification]:
-        return [line for line in self.verifications if line.certificate_sha256 == self.summary.certificate_sha256]
+        ours = (self.summary.certificate_sha256, self.summary.verifier_version)
+        return [line for line in self.verifications if (line.certificate_sha256, line.verifier_version) == ours]
 
 
 @dataclass(frozen=True)

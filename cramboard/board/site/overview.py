@@ -21,12 +21,13 @@ class OverviewCell:
 
 @dataclass(frozen=True)
 class OverviewRow:
-    """A submission with one decoder and one k, on every task."""
+    """A submission with one decoder and one k, on every task; `layout` is empty for the anchored one, which ranks."""
 
     name: str
     slug: str
     page: str
     decoder: str
+    layout: str
     kind: str
     cost_class: str
     k: int
@@ -77,6 +78,7 @@ def _row(by_task: dict[str, Standing], tasks: Sequence[str]) -> OverviewRow:
         slug=first.submission.slug,
         page=first.submission.page,
         decoder=first.result.run.decoder.name,
+        layout="" if (layout := first.result.run.decoder.layout) == "anchored" else layout,
         kind=first.kind,
         cost_class=COST_CLASSES[max(costs)] if costs else "",
         k=first.result.run.k,

@@ -145,10 +145,9 @@ def read_result(folder: Path, slug: str, tasks: Tasks) -> Result:
     if any(unit.encode_seconds < 0 for unit in run.units):
         raise InputError(f"{folder / RUN}: field units: encode_seconds is below 0; restore the file")
     task = tasks.named(run.task.name)
-    verifications = folder / VERIFICATIONS
-    lines = from_jsonl_file(Verification, checked(verifications), "verifications") if verifications.exists() else []
+    lines = _verifications(folder, summary)
     if run.split == "sealed":
-        return Result(slug, str(folder), run, summary, (), {}, tuple(lines))
+        return Result(slug, str(folder), run, summary, (), {}, lines)
     _check_samples(folder, run, task)
     records = read_records(folder)
     _check_records(folder, run, records, task)
@@ -157,7 +156,20 @@ def read_result(folder: Path, slug: str, tasks: Tasks) -> Result:
     _check_means(folder, run, summary, records)
     surprisals = {record.sample: _surprisal(record) for record in records}
     light = tuple(record.model_copy(update={"marks": NO_MARKS}) for record in records)
-    return Result(slug, str(folder), run, summary, light, surprisals, tuple(lines))
+    return Result(slug, str(folder), run, summary, light, surprisals, lines)
+
+
+def _verifications(folder: Path, summary: Summary) -> tuple[Verification, ...]:
+    """Read the later verifications; one of this certificate that is not of every sample would be a badge for less."""
+    path = folder / VERIFICATIONS
+    lines = from_jsonl_file(Verification, checked(path), "verifications") if path.exists() else []
+    certified = summary.samples - len({failure.sample for failure in summary.failures})
+    for line in lines:
+        if line.certificate_sha256 != summary.certificate_sha256:
+            continue
+        if line.samples != certified or line.confirmed != certified - len(set(line.unconfirmed)):
+            raise InputError(f"{path}: field confirmed: not of the {certified} certified samples; restore the file")
+    return tuple(lines)
 
 
 def _surprisal(record: SampleRecord) -> float:

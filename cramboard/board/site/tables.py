@@ -31,6 +31,8 @@ COLUMNS = (
     Column("date", "Date", "When the run started", numeric=False),
 )
 
+# More of them would not be read, and a hostile file has thousands.
+_DEVICES = 4
 NO_RANK = "\N{EN DASH}"
 
 Sealed = Mapping[str, Result]
@@ -214,7 +216,8 @@ def _cells(standing: Standing, largest: float, length: int | None, twin: Result 
 def verified_cell(result: Result) -> Cell:
     """Say how often a result was confirmed."""
     count = len(result.confirmations)
-    where = ", ".join(sorted({plain(line.device, 30) for line in result.confirmations}))
+    devices = sorted({plain(line.device, 30) for line in result.confirmations})
+    where = ", ".join(devices[:_DEVICES]) + (" and others" if len(devices) > _DEVICES else "")
     if result.disputes:
         return Cell("disputed", -1, "a later verification did not confirm every sample")
     if count:

@@ -1,5 +1,6 @@
 """The page of findings says what the results say, names the file of every row, and says what is not there and why."""
 
+import dataclasses
 import math
 import random
 import re
@@ -14,6 +15,7 @@ import pytest
 from cramboard.board.findings import Evidence, findings
 from cramboard.board.findings import law as law_module
 from cramboard.board.findings.law import Law, laws
+from cramboard.board.findings.page import _verdict
 from cramboard.board.site import Around, Found, Tasks
 from cramboard.results.words import interval
 from cramboard.schema import Matrix, SampleRecord, TokenMarks
@@ -134,6 +136,21 @@ def test_an_empty_cell_says_why(page: str) -> None:
     assert "speeches" not in said
 
 
+def test_without_a_baseline_no_table_is_headings_alone(evidence: Evidence) -> None:
+    others = tuple(one for one in evidence.submissions if one.slug != "cram")
+    said = findings(dataclasses.replace(evidence, submissions=others))["findings.md"]
+    for title in ("What one vector holds", "How far from what could be", "Coarser storage", "Several vectors"):
+        assert section(said, title).endswith("No result yet.\n"), title
+    lines = said.splitlines()
+    assert not [at for at, line in enumerate(lines) if line.startswith("| ---") and not lines[at + 1].startswith("|")]
+
+
+def test_a_method_of_few_samples_says_how_many(page: str, evidence: Evidence) -> None:
+    shown = {row[-1]: row[4] for row in rows(section(page, "Protocols, controls and encoders"))}
+    found = [r for s in evidence.submissions if s.slug != "cram" for r in s.results if r.headline]
+    assert shown == {evidence.file(r): str(len(r.run.samples)) for r in found}
+
+
 def test_a_claim_that_too_few_tasks_can_tell_is_not_tested(page: str) -> None:
     said = section(page, "Uncertainty or length?")
     assert f"**{made.GEMMA}** is not tested: results on 2 of the tasks do not tell a slope between tasks." in said
@@ -194,6 +211,21 @@ def test_what_lies_between_is_not_taken_for_the_claim(monkeypatch: pytest.Monkey
 def test_texts_of_which_nothing_came_back_are_left_out_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     found = on_texts(monkeypatch, lambda bits, chance: 1200 / bits * chance, nothing=2)
     assert (found.left_out, len(found.texts)) == (6, 114)
+
+
+@pytest.mark.parametrize("field", ["censored", "self_limited"])
+def test_texts_that_end_before_the_vector_fails_are_counted(monkeypatch: pytest.MonkeyPatch, field: str) -> None:
+    """A span that easy texts reach flattens the slope: whoever reads it must know."""
+    whole = text
+    words = "came back to the end of their span or text"
+    law = on_texts(monkeypatch, lambda bits, chance: 1200 / bits * chance)
+    assert words not in _verdict(law)
+
+    def cut(at: int, *rest: Any) -> SampleRecord:
+        return whole(at, *rest).model_copy(update={field: at < 3})
+
+    monkeypatch.setitem(globals(), "text", cut)
+    assert f"; 9 {words}" in _verdict(on_texts(monkeypatch, lambda bits, chance: 1200 / bits * chance))
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:

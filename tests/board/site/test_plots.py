@@ -82,6 +82,24 @@ def test_the_front_is_of_optimisation_and_encoders_and_not_of_controls(placed: l
     assert "uploaded" not in {row[1] for row in plot.rows}
 
 
+def test_what_does_not_rank_is_no_front_and_another_layout_is_in_no_figure(around: Around, tmp_path: Path):
+    bare = made.decoder().model_copy(update={"layout": "bare"})
+    made.add(made.submission(tmp_path, "one", name="One"), limit=4, mean=40)
+    made.add(made.submission(tmp_path, "two", name="Two"), limit=4, mean=70, isolation="none")
+    own = made.submission(tmp_path, "own", name="Own")
+    made.add(own, limit=4, mean=90, decoder=bare, ranked=False)
+    made.add(own, limit=4, mean=80, decoder=bare, ranked=False, split="sealed")
+    submissions = read_submissions(tmp_path, Tasks()).submissions
+    rows, sealed = standings(submissions, Tasks(), around.rules), sealed_twins(submissions)
+    plots = {plot.key: plot for plot in all_plots(rows, sealed, tables(rows, sealed))}
+    assert {row[0] for row in plots["cost"].rows} == {"One", "Two"}
+    assert plots["cost"].figure
+    [one] = [s for s in rows if s.submission.slug == "one"]
+    front = plots["cost"].figure.alternative.split("The front: ")[1]
+    assert front == f"{one.tokens:.1f} tokens for 40.0 s."
+    assert plots["sealed"].rows == ()
+
+
 def test_one_k_makes_no_line(placed: list[Standing]):
     only = [s for s in placed if s.result.run.k == 1]
     assert vectors(only, Marks(s.result for s in only)).figure is None

@@ -182,6 +182,9 @@ def test_a_protocols_own_layout_is_shown_and_never_ranks(around: Around, tmp_pat
     assert "not ranked: read in its protocol&#39;s own layout, without the anchor" in row
     [row] = rows_of(site[TABLE].decode(), "One")
     assert "not ranked" not in row
+    [row] = rows_of(site["index.html"].decode(), "Own")
+    assert "<small>bare layout, unranked</small>" in row
+    assert "layout" not in rows_of(site["index.html"].decode(), "One")[0]
     assert "bare, no anchor: unranked" in site[f"results/own/speeches/{made.SMOLLM}/k1-first4.html"].decode()
 
 

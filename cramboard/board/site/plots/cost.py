@@ -6,13 +6,13 @@ from typing import Any
 from cramboard.board.colours import LIGHT
 from cramboard.board.facts import seconds
 from cramboard.board.site.plots.plot import Key, Plot, chart_of, drawn, round_numbers, x_axis, y_axis
-from cramboard.board.site.standings import Standing
+from cramboard.board.site.standings import LOCAL, Standing
 from cramboard.board.site.words import named
 from cramboard.results.costs import anytime, front
 from cramboard.results.words import interval, number
 
 _LOOKS = {"optimised": ("accent", "circle"), "encoder": ("ink", "triangle-up"), "control": ("muted", "diamond"),
-          "this machine": ("accent", "square")}  # fmt: skip
+          LOCAL: ("accent", "square")}  # fmt: skip
 CURVES = 12
 POINTS = 300
 
@@ -25,6 +25,7 @@ def cost(placed: Sequence[Standing], task: str, decoder: str) -> Plot:
         if (s.result.run.task.name, s.result.run.decoder.name) == (task, decoder)
         and s.result.run.k == min(p.result.run.k for p in placed)
         and s.kind in _LOOKS
+        and s.result.run.decoder.layout == "anchored"
         and s.seconds
     ]
     shown = sorted(shown, key=lambda s: -s.tokens)[:POINTS]
@@ -33,8 +34,9 @@ def cost(placed: Sequence[Standing], task: str, decoder: str) -> Plot:
         title=f"Tokens per vector against the cost of making it: {task}, {decoder}",
         words=(
             "Seconds of making one sample's vectors, on the machine that each run names. The stepped line is the "
-            "front: nothing that was measured holds more for less. Thin curves show how far an optimisation had come "
-            "at any time."
+            "front: nothing that ranks, or was run on this machine, holds more for less. Thin curves show how far an "
+            "optimisation had come at any time. What was read in a protocol's own layout counts tokens otherwise, and "
+            "is left out."
         ),
         figure=_draw(shown) if shown else None,
         legend=(
@@ -68,7 +70,7 @@ def _draw(shown: Sequence[Standing]) -> Any:
         for moment in anytime(s.result.run.units)
         if moment.seconds > 0
     ]
-    best = front([(s.seconds or 0.0, s.tokens) for s in shown if s.kind != "control"])
+    best = front([(s.seconds or 0.0, s.tokens) for s in shown if s.rank is not None or s.kind == LOCAL])
     edge = [{"seconds": spent, "tokens": tokens} for spent, tokens in best]
 
     def layers(desk: bool) -> list[Any]:
