@@ -5,6 +5,7 @@ A driver is forked from a server that has imported everything, so that it starts
 
 import multiprocessing
 import os
+import runpy
 import signal
 import sys
 import time
@@ -123,9 +124,8 @@ def _type(words: list[str], environment: dict[str, str], said: Path, before: Cal
     from cramboard.cli import _run, main
 
     torch.set_num_threads(1)
-    sys.path.append(str(PLUGIN))
-    import sitecustomize  # noqa: F401
-
+    # By its path: the interpreter may have a sitecustomize of its own, and has imported it.
+    runpy.run_path(str(PLUGIN / "sitecustomize.py"))
     if before is not None:
         before()
     code = _run(main, words)

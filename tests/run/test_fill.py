@@ -207,7 +207,7 @@ def test_the_committed_plan_names_what_there_is() -> None:
     assert {cell.decoder for cell in cells} <= set(decoder_names())
     assert {cell.task for cell in cells} <= set(task_names())
     assert cells[0].name == "novels/smollm2-135m-instruct-q4_1/cram-standard/k1"
-    first = [cell for cell in cells if cell.method == "cram" and cell.k == 1 and cell.seed == 0]
+    first = [cell for cell in cells if (cell.method, cell.preset, cell.k, cell.seed) == ("cram", "standard", 1, 0)]
     assert len(first) == 10
     assert first == cells[:10]
     for cell in cells:
