@@ -8,6 +8,7 @@ from cramboard.decoders import Decoder
 from cramboard.methods.engine.adam import Adam
 from cramboard.methods.engine.objective import finite
 from cramboard.methods.engine.passes import Pass
+from cramboard.methods.engine.seats import Seats
 from cramboard.methods.published.recipe import Recipe, Seen
 
 
@@ -52,55 +53,45 @@ class ProtocolSlots:
         self._form = recipe.form(count, k, decoder, like)
         self._rule = recipe.rule(count, device)
         self._adam = Adam(self._form.tensors, *recipe.betas, recipe.decay)
-        self._rates = torch.tensor(recipe.rates, device=device, dtype=like.dtype)
+        self._seats = Seats(a_pass, count, n, recipe.rates, like)
+        self.ids = self._seats.ids
         whole = torch.zeros(count, device=device, dtype=torch.long)
-        self.ids = whole.new_zeros(count, n)
-        self._lengths, self._targets, self._steps = (whole.clone() for _ in range(3))
         self._tokens, self._right, self._scored = (whole.clone() for _ in range(3))
         self._loss, self._least = (like.new_zeros(count) for _ in range(2))
         self._kept = like.new_zeros(count, k, decoder.d)
-        self._live = torch.zeros(count, device=device, dtype=torch.bool)
 
     def begin(self, row: int, sample: str, ids: tuple[int, ...], seed: int) -> None:
         """Seat a sample in slot `row`."""
         self._form.begin(row, sample, seed)
         self._adam.begin(row)
-        self.ids[row] = 0
-        self.ids[row, : len(ids)] = torch.tensor(ids)
-        self._lengths[row] = len(ids)
-        self._targets[row] = self._rule.begin(row, len(ids))
-        for count in (self._steps, self._tokens, self._right, self._scored):
+        self._seats.sit(row, ids, self._rule.begin(row, len(ids)))
+        for count in (self._tokens, self._right, self._scored):
             count[row] = 0
         self._least[row] = float("inf")
-        self._live[row] = True
 
     def take(self, row: int) -> Kept:
         """Return what the finished sample in slot `row` leaves; the slot is free then."""
-        self._live[row] = False
-        tokens, right, scored, steps = (int(n[row]) for n in (self._tokens, self._right, self._scored, self._steps))
+        self._seats.live[row] = False
+        counts = (self._tokens, self._right, self._scored, self._seats.steps)
+        tokens, right, scored, steps = (int(count[row]) for count in counts)
         loss = self._least if self._recipe.mixed else self._loss
         return Kept(self._kept[row].clone(), tokens, right, scored, float(loss[row]), steps)
 
     def observe(self) -> torch.Tensor:
         """Return `[count + 1, 3]` int64: each slot's life, tokens right and steps; in the last row the room needed."""
-        need = self._pass.need(torch.where(self._live, self._targets, 0))
-        slots = torch.stack([self._live.long(), self._right, self._steps], 1)
-        return torch.cat([slots, need.long().expand(1, 3)])
+        return self._seats.observe(self._right)
 
     @torch.no_grad()
     def step(self, room: int) -> None:
         """Take one step with every live slot, if together they fit the room."""
-        targets = torch.where(self._live, self._targets, 0)
-        active = self._live & (self._pass.need(targets) <= room)
-        targets = torch.where(active, targets, 0)
+        active, targets = self._seats.called(room)
         measured = self._form.vectors()
         gradients, margins, losses = self._pass(self.ids, measured, targets, 1.0, room)
         right, scored, loss = self._measure(margins, losses, targets)
-        rates = self._rates[self._steps.clamp(max=len(self._rates) - 1)]
-        self._steps.add_(active)
-        self._adam.step(self._form.pull_back(finite(gradients)), rates, self._steps, active)
-        verdict = self._rule.judge(Seen(active, self._steps, targets, self._lengths, right, scored))
-        keep = active & (verdict.keep | (self._steps == 1))
+        rates = self._seats.advance(active)
+        self._adam.step(self._form.pull_back(finite(gradients)), rates, self._seats.steps, active)
+        verdict = self._rule.judge(Seen(active, self._seats.steps, targets, self._seats.lengths, right, scored))
+        keep = active & (verdict.keep | (self._seats.steps == 1))
         vectors = self._form.vectors() if self._recipe.late else measured
         self._kept.copy_(torch.where(keep[:, None, None], vectors, self._kept))
         for kept, new in (
@@ -108,8 +99,8 @@ class ProtocolSlots:
         ):  # fmt: skip
             kept.copy_(torch.where(keep, new, kept))
         self._least.copy_(torch.where(active, torch.fmin(self._least, loss), self._least))
-        self._targets.copy_(torch.where(active, verdict.targets, self._targets))
-        self._live.copy_(self._live & (verdict.going | ~active))
+        self._seats.targets.copy_(torch.where(active, verdict.targets, self._seats.targets))
+        self._seats.live.copy_(self._seats.live & (verdict.going | ~active))
 
     def _measure(
         self, margins: torch.Tensor, losses: torch.Tensor, targets: torch.Tensor
