@@ -64,6 +64,11 @@ def environment(tally: Path, cache: Path) -> dict[str, str]:
     return {"CRAMBOARD_CACHE": str(cache), "TALLY": str(tally), "PYTHONPATH": PATHS, "OMP_NUM_THREADS": "1"}
 
 
+def words_of(decoder: Path, run: Path, *words: object) -> list[str]:
+    """Return the words of a command that makes `run` with the tally, with `words` added."""
+    return [*TALLY, "-d", str(decoder), "--output-dir", str(run), *map(str, words)]
+
+
 class Place:
     """A folder for one run and its tally."""
 
@@ -74,7 +79,7 @@ class Place:
 
     def typed(self, *words: object) -> list[str]:
         """Return the command's words, with `words` added."""
-        return [*TALLY, "-d", str(self.decoder), "--output-dir", str(self.run), *map(str, words)]
+        return words_of(self.decoder, self.run, *words)
 
     def start(self, *words: object, before: Callable[[], None] | None = None) -> Driver:
         """Type `cramboard evaluate`, or go on with it; `before` is called in the new process."""

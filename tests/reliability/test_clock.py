@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.reliability.drivers import TALLY, Place, environment
+from tests.reliability.drivers import Place, environment, words_of
 from tests.run.commands import lines
 
 LIBRARIES = ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib/faketime", "/usr/local/lib/faketime")
@@ -60,18 +60,7 @@ def test_a_machine_whose_clock_is_set_while_a_run_works_changes_no_result(
         "LD_PRELOAD": str(_library()), "FAKETIME_TIMESTAMP_FILE": str(clock), "FAKETIME_NO_CACHE": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1",
     }  # fmt: skip
-    words = [
-        sys.executable,
-        "-m",
-        "cramboard",
-        *TALLY,
-        "-d",
-        str(short_folder),
-        "--output-dir",
-        str(run),
-        "--limit",
-        "6",
-    ]
+    words = [sys.executable, "-m", "cramboard", *words_of(short_folder, run, "--limit", 6)]
     driver = subprocess.Popen(
         words,
         env=os.environ | environment(tmp_path, common_cache) | faked,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.reliability.drivers import TALLY, environment
+from tests.reliability.drivers import environment, words_of
 from tests.run.commands import contents, evaluate, lines
 
 SAID = "the disk is full; free some space and run the same command again"
@@ -49,18 +49,7 @@ def test_a_disk_that_is_full_for_real_keeps_what_is_finished(
 ) -> None:
     (tmp_path / "disk").mkdir()
     run = tmp_path / "disk" / "run"
-    words = [
-        sys.executable,
-        "-m",
-        "cramboard",
-        *TALLY,
-        "-d",
-        str(short_folder),
-        "--output-dir",
-        str(run),
-        "--limit",
-        "8",
-    ]
+    words = [sys.executable, "-m", "cramboard", *words_of(short_folder, run, "--limit", 8)]
     keep = f"cp -r {run}"
     script = f"""
         head --bytes {2**20 - ROOM} /dev/zero > {tmp_path}/disk/ballast
