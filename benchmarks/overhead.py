@@ -16,7 +16,6 @@ from types import SimpleNamespace
 from typing import Any
 
 from benchmarks.made_up import made_up_plan, made_up_result
-from cramboard import __version__
 from cramboard.decoders import DecoderPlace
 from cramboard.run import Observer, Plan
 from cramboard.run.execute import UnitFailure, UnitResult
@@ -24,15 +23,13 @@ from cramboard.run.executors import crew as crews
 from cramboard.run.executors.ray import RayExecutor
 from cramboard.run.executors.worker import DecoderRecipe, RunRecipe, Worker
 from cramboard.run.units import Unit
-from cramboard.verify import VERIFIER_VERSION
 
 
 class SleepingWorker(Worker):
     """A worker that holds no decoder and sleeps instead of computing."""
 
-    def ready(self) -> tuple[str, int]:
-        """Be ready."""
-        return __version__, VERIFIER_VERSION
+    def _load(self) -> Any:
+        """Load nothing."""
 
     def begin(self, run: RunRecipe) -> None:
         """Hear how long a unit takes, and of which plan it is."""

@@ -120,6 +120,20 @@ def test_a_unit_that_takes_too_long_is_made_on_another(cluster: Cluster, short_f
     assert len(lines(tmp_path / "run")) == 2
 
 
+def test_a_sample_that_ends_its_workers_takes_none_of_many_brief_units_with_it(
+    cluster: Cluster, short_folder: Path, tmp_path: Path
+) -> None:
+    samples = [line.id for line in load_task("speeches").select(limit=16)]
+    cluster.lay_out("die", samples[8])
+    ended = cluster.tally(short_folder, tmp_path / "run", "--limit", 16)
+    assert ended.code == 1
+    [failure] = RunFolder(tmp_path / "run").summary().failures
+    assert (failure.sample, failure.reason) == (samples[8], "its worker was lost, 3 times")
+    assert set(lines(tmp_path / "run")) == {*samples} - {samples[8]}
+    # Once it may be the unit before that is blamed: if its end was not heard any more.
+    assert cluster.made().count(samples[8]) in (3, 4)
+
+
 def test_what_always_fails_is_recorded_and_the_rest_goes_on(
     cluster: Cluster, short_folder: Path, tmp_path: Path
 ) -> None:

@@ -3,6 +3,10 @@
 A worker is an actor that holds one GPU, a share of one, or one CPU core. There are as many as are useful and as the
 cluster has room for; those that have no place yet wait with Ray, which lets an autoscaling cluster grow. One that is
 lost, or killed because its work took too long, is replaced by a new one, wherever Ray finds a place for it.
+
+A worker whose last job was brief may be given one ahead: a second, which begins when the first has ended. Otherwise it
+would wait for the way back to the driver and out again, some milliseconds, which is much beside brief jobs alone. Long
+ones are not given ahead, so that none waits behind another while a worker is idle.
 """
 
 import threading
@@ -25,6 +29,8 @@ from cramboard.verify import VERIFIER_VERSION
 _STILLBORN = 5
 # How often workers are asked how far they are, and the cluster whether it has grown.
 _ASK_SECONDS, _COUNT_SECONDS = 2.0, 10.0
+# Of a job that takes a second, to wait for the next one costs less than a hundredth.
+_BRIEF_SECONDS = 1.0
 _TELLING = "telling"
 # A cluster that is silent for so long is gone. Ray itself would end the process after 60, without a word of ours.
 _ANSWER_SECONDS = 20
@@ -34,7 +40,8 @@ _ANSWER_SECONDS = 20
 class Job:
     """A call of a worker's method; `tag` tells whose it is, `seconds` how long it may take.
 
-    One that is `of_run` waits for the run's recipe to arrive, and fails with it.
+    One that is `of_run` waits for the run's recipe to arrive, and fails with it. While a worker is at one that is
+    `alone`, it is given none ahead.
     """
 
     tag: Any
@@ -42,6 +49,7 @@ class Job:
     arguments: tuple[Any, ...]
     seconds: float | None = None
     of_run: bool = False
+    alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,11 @@ class Lost:
     """A job came to nothing through no fault that it could report: its worker was lost, or it took too long."""
 
     reason: str
+
+
+@dataclass(frozen=True)
+class Unbegun:
+    """A job was given ahead, and its worker was lost while it was at the one before."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +73,19 @@ class Broken:
 
 @dataclass
 class _Call:
-    """What a worker is at: a job, or loading the decoder (None); until when, on the monotonic clock."""
+    """What a worker is at: a job, or loading the decoder (None); since when, on the monotonic clock.
+
+    `ahead` is the job that begins when this one has ended, and what Ray calls it.
+    """
 
     worker: Any
     job: Job | None
-    deadline: float | None
+    began: float
+    ahead: tuple[Any, Job] | None = None
+
+    @property
+    def deadline(self) -> float | None:
+        return None if self.job is None or self.job.seconds is None else self.began + self.job.seconds
 
 
 class Crew:
@@ -80,6 +101,7 @@ class Crew:
         self._idle: list[Any] = []
         self._run: Any = None
         self._begun: dict[Any, Any] = {}
+        self._brief: set[Any] = set()
         self._asked: dict[Any, Any] = {}
         self._told: dict[Any, Told] = {}
         self._ask_at = 0.0
@@ -97,6 +119,11 @@ class Crew:
     def idle(self) -> int:
         """How many workers are ready and have nothing to do."""
         return len(self._idle)
+
+    @property
+    def brisk(self) -> int:
+        """How many workers may be given a job ahead."""
+        return len(self._brisk())
 
     def alone(self, seconds: float) -> bool:
         """Say whether no worker has been ready for so long; said once, it begins anew."""
@@ -128,22 +155,26 @@ class Crew:
         """Ask for workers up to `useful`, as far as there are places."""
         for _ in range(min(useful, self.places()) - self.size):
             worker = self._actor.remote(self._recipe)
-            self._calls[worker.ready.remote()] = _Call(worker, None, None)
+            self._calls[worker.ready.remote()] = _Call(worker, None, time.monotonic())
 
     def begin(self, run: RunRecipe) -> None:
         """Let the jobs from now on be of another run."""
-        self._run, self._begun = ray.put(run), {}
+        self._run, self._begun, self._brief = ray.put(run), {}, set()
 
     def give(self, job: Job) -> None:
-        """Hand a job to an idle worker."""
-        worker = self._idle.pop()
+        """Hand a job to an idle worker or, if there is none, ahead to a brisk one."""
+        before = None if self._idle else self._brisk()[0]
+        worker = before.worker if before else self._idle.pop()
         arguments = job.arguments
         if job.of_run:
             if worker not in self._begun:
                 self._begun[worker] = worker.begin.remote(self._run)
             arguments = (*arguments, self._begun[worker])
-        deadline = None if job.seconds is None else time.monotonic() + job.seconds
-        self._calls[getattr(worker, job.method).remote(*arguments)] = _Call(worker, job, deadline)
+        ref = getattr(worker, job.method).remote(*arguments)
+        if before:
+            before.ahead = ref, job
+        else:
+            self._calls[ref] = _Call(worker, job, time.monotonic())
 
     def ended(self, seconds: float) -> list[tuple[Any, Any]]:
         """Wait up to `seconds` for work to end; return the tags of what has ended, each with its result.
@@ -199,6 +230,13 @@ class Crew:
             ray.kill(worker)
         self._idle.clear()
 
+    def _brisk(self) -> list[_Call]:
+        return [
+            call
+            for call in self._calls.values()
+            if call.worker in self._brief and call.job and not call.job.alone and not call.ahead
+        ]
+
     def _end(self, ref: Any) -> Iterator[tuple[Any, Any]]:
         call = self._calls[ref]
         try:
@@ -211,18 +249,25 @@ class Crew:
             result = MachineError(f"a worker cannot read what it is sent ({said})") if unread else Broken(said)
         except RayError as error:
             self._check_cluster()
-            self._discard(ref)
+            yield from self._lose(ref, "its worker was lost")
             if call.job is None:
                 self._stillborn_one(error)
-            else:
-                yield call.job.tag, Lost("its worker was lost")
             return
         del self._calls[ref]
         self._told.pop(call.worker, None)
+        now = time.monotonic()
         if call.job is None:
             _check_ready(result)
             self._stillborn = 0
-        self._idle.append(call.worker)
+        elif now - call.began < _BRIEF_SECONDS:
+            self._brief.add(call.worker)
+        else:
+            self._brief.discard(call.worker)
+        if call.ahead:
+            ref, job = call.ahead
+            self._calls[ref] = _Call(call.worker, job, now)
+        else:
+            self._idle.append(call.worker)
         if call.job is not None:
             yield call.job.tag, result
 
@@ -230,12 +275,21 @@ class Crew:
         now = time.monotonic()
         for ref, call in list(self._calls.items()):
             if call.job is not None and call.deadline is not None and now >= call.deadline:
-                self._discard(ref)
-                yield call.job.tag, Lost(f"it took longer than {call.job.seconds:g} seconds")
+                yield from self._lose(ref, f"it took longer than {call.job.seconds:g} seconds")
+
+    def _lose(self, ref: Any, reason: str) -> Iterator[tuple[Any, Any]]:
+        """Let go of a worker and of what it was given; what it was at comes last, and so goes out again first."""
+        call = self._calls[ref]
+        self._discard(ref)
+        if call.ahead:
+            yield call.ahead[1].tag, Unbegun()
+        if call.job:
+            yield call.job.tag, Lost(reason)
 
     def _discard(self, ref: Any) -> None:
         worker = self._calls.pop(ref).worker
         self._begun.pop(worker, None)
+        self._brief.discard(worker)
         self._told.pop(worker, None)
         ray.kill(worker)
 

@@ -14,7 +14,6 @@ import os
 import queue
 import socket
 import threading
-from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from types import TracebackType
@@ -28,9 +27,8 @@ from cramboard.decoders import Decoder, DecoderPlace, load_decoder
 from cramboard.errors import CramboardError, MachineError, UsageError
 from cramboard.hub import offline
 from cramboard.run.execute import Context, UnitFailure, UnitResult
-from cramboard.run.executors.attempt import instead
 from cramboard.run.executors.crew import Broken, Crew, Job, Lost
-from cramboard.run.executors.sharing import longest_first, share_out
+from cramboard.run.executors.work import TRIES, Work
 from cramboard.run.executors.worker import DecoderRecipe, run_recipe
 from cramboard.run.observer import Observer
 from cramboard.run.units import Unit
@@ -38,8 +36,6 @@ from cramboard.run.units import Unit
 Answer = TypeVar("Answer")
 _Ends = queue.Queue[UnitResult | UnitFailure | Exception | None]
 
-# How often a sample is tried whose worker is lost, and a unit of several before it is halved.
-_TRIES, _TRIES_TOGETHER = 3, 2
 _WAIT_SECONDS = 1.0
 # How many ended units may wait for the driver to store them.
 _UNSTORED = 256
@@ -100,7 +96,7 @@ class RayExecutor:
     def call(self, function: Callable[[Decoder, Observer], Answer], decoder: Decoder, observer: Observer) -> Answer:
         """Call `function` on a worker."""
         crew = self._ready_crew()
-        for _ in range(_TRIES):
+        for _ in range(TRIES):
             observer.stage("waiting for a worker to load the decoder")
             while not crew.idle:
                 crew.staff(1)
@@ -119,14 +115,14 @@ class RayExecutor:
             if not isinstance(result, Lost):
                 answer: Answer = result
                 return answer
-        raise MachineError(f"{_TRIES} workers were lost one after the other; Ray's logs say more")
+        raise MachineError(f"{TRIES} workers were lost one after the other; Ray's logs say more")
 
     def run(self, units: Sequence[Unit], context: Context, observer: Observer) -> Iterator[UnitResult | UnitFailure]:
         """Execute `units`, the longest first; what is lost with a worker is tried again on another."""
         crew = self._ready_crew()
         crew.begin(run_recipe(context))
         ends, left = _Ends(maxsize=_UNSTORED), threading.Event()
-        arguments = (_Work(units, context, observer), crew, self._unit_timeout, observer, ends, left)
+        arguments = (Work(units, context, observer), crew, self._unit_timeout, observer, ends, left)
         # Handing out goes on while the driver stores what has ended, which waits for the disk.
         thread = threading.Thread(target=_hand_out_all, args=arguments, daemon=True)
         thread.start()
@@ -172,65 +168,6 @@ class RayExecutor:
         return self._crew
 
 
-class _Work:
-    """The units of a run: which wait, which are out, and what becomes of those that come back."""
-
-    def __init__(self, units: Sequence[Unit], context: Context, observer: Observer) -> None:
-        self._context, self._observer = context, observer
-        self._waiting = deque(longest_first(units, context.spans))
-        self._shared_out = context.fixed_units
-        self._out = 0
-        self._losses: Counter[str] = Counter()
-        self._stop: CramboardError | None = None
-
-    @property
-    def open(self) -> bool:
-        """Whether a unit waits or is out."""
-        return bool(self._waiting or self._out)
-
-    def share_out(self, workers: int) -> int:
-        """Cut the last units, once, so that each of `workers` has its part; return how many workers are useful."""
-        if not self._shared_out and len(self._waiting) < workers:
-            self._waiting = deque(share_out(self._waiting, workers, self._context.spans))
-            self._shared_out = True
-        return len(self._waiting) + self._out
-
-    def take(self) -> Unit | None:
-        """Return the next unit, None if there is none."""
-        if not self._waiting:
-            return None
-        self._out += 1
-        return self._waiting.popleft()
-
-    def end(self, unit: Unit, result: Any) -> list[UnitResult | UnitFailure]:
-        """Return what is final of a unit that came back: nothing, if it or its halves are to be tried again."""
-        self._out -= 1
-        if isinstance(result, CramboardError):
-            self._stop = result
-            return []
-        if isinstance(result, Lost):
-            self._losses[unit.name] += 1
-            if self._losses[unit.name] < (_TRIES if len(unit.samples) == 1 else _TRIES_TOGETHER):
-                self._observer.notice(f"{_named(unit)}: {result.reason}; trying again on another")
-                self._waiting.appendleft(unit)
-                return []
-            result = UnitFailure(unit, f"{result.reason}, {self._losses[unit.name]} times")
-        if isinstance(result, Broken):
-            result = UnitFailure(unit, result.reason)
-        halves = instead(result, self._observer) if isinstance(result, UnitFailure) else ()
-        self._waiting.extendleft(reversed(halves))
-        return [] if halves else [result]
-
-    def check(self) -> None:
-        """Raise the error that a worker met and that stops the run; called when what has ended is stored.
-
-        Raises:
-            CramboardError: If there is one.
-        """
-        if self._stop is not None:
-            raise self._stop
-
-
 def _check_address(address: str) -> None:
     """Refuse an address that nobody answers at; Ray itself would go on asking for minutes.
 
@@ -245,15 +182,15 @@ def _check_address(address: str) -> None:
 
 
 def _hand_out_all(
-    work: _Work, crew: Crew, unit_timeout: float | None, observer: Observer, ends: _Ends, left: threading.Event
+    work: Work, crew: Crew, unit_timeout: float | None, observer: Observer, ends: _Ends, left: threading.Event
 ) -> None:
     """Give workers units until all have ended, and put their ends into `ends`: None last, or what stops the run."""
     last: Exception | None = None
     try:
         while work.open and not left.is_set():
             crew.staff(work.share_out(crew.places()))
-            while crew.idle and (unit := work.take()) is not None:
-                crew.give(Job(unit, "execute", (unit,), unit_timeout, of_run=True))
+            while (unit := _next(work, crew)) is not None:
+                crew.give(Job(unit, "execute", (unit,), unit_timeout, of_run=True, alone=work.came_back(unit)))
             for unit, result in crew.ended(_WAIT_SECONDS):
                 for end in work.end(unit, result):
                     _put(ends, end, left)
@@ -262,6 +199,13 @@ def _hand_out_all(
     except Exception as error:
         last = error
     _put(ends, last, left)
+
+
+def _next(work: Work, crew: Crew) -> Unit | None:
+    """Return the unit to give now: to an idle worker, else ahead to a brisk one; None if there is none."""
+    if crew.idle:
+        return work.take()
+    return work.take_ahead(crew.places()) if crew.brisk else None
 
 
 def _put(ends: _Ends, end: UnitResult | UnitFailure | Exception | None, left: threading.Event) -> None:
@@ -284,8 +228,3 @@ def _tell(crew: Crew, observer: Observer) -> None:
         steps = max(one.steps for one in told)
         done = sum(len(one.samples) * one.step / one.steps for one in told) / len(samples)
         observer.progress(samples, int(done * steps), steps, [horizon for one in told for horizon in one.horizons])
-
-
-def _named(unit: Unit) -> str:
-    more = f" and {len(unit.samples) - 1} more" if len(unit.samples) > 1 else ""
-    return f"sample {unit.samples[0].id}{more}"
