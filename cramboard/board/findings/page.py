@@ -191,13 +191,9 @@ def _confirmed_elsewhere(result: Result) -> bool:
 
 
 def _empty(evidence: Evidence) -> str:
-    empty = evidence.empty()
-    by_reason: dict[str, list[str]] = {}
-    for cell, why in empty:
-        by_reason.setdefault(why, []).append(f"`{cell.name}`")
     planned = len(evidence.matrix.cells())
-    lines = [f"- {plain(why, 300)}: {', '.join(cells)}" for why, cells in by_reason.items()]
     said = (
-        f"{planned - len(empty):,} of the {planned:,} runs of [the matrix](../leaderboard/matrix.yaml) have a result."
+        f"{planned - len(evidence.empty()):,} of the {planned:,} runs of [the matrix](../leaderboard/matrix.yaml) have "
+        "a result."
     )
-    return _section("What is not there", said, "\n".join(lines) or None)
+    return _section("What is not there", said, tables.missing(evidence) or None)

@@ -236,3 +236,17 @@ def published(evidence: Evidence) -> str:
                             )
                         )
     return table(("published", "tokens", "here: task", "decoder", "tokens per vector", "file"), rows)
+
+
+def missing(evidence: Evidence) -> str:
+    """Runs that are planned and have no result: a row for each method, k and reason, a column for each decoder."""
+    decoders = sorted({cell.decoder for cell in evidence.matrix.cells()})
+    tasks: dict[tuple[str, str], dict[str, list[str]]] = {}
+    for cell, why in evidence.empty():
+        run = cell.name.removeprefix(f"{cell.task}/{cell.decoder}/")
+        tasks.setdefault((run, why), {}).setdefault(cell.decoder, []).append(cell.task)
+    rows = [
+        (f"`{run}`", *(", ".join(of.get(decoder, ())) or "-" for decoder in decoders), plain(why, 300))
+        for (run, why), of in tasks.items()
+    ]
+    return table(("run", *decoders, "why"), rows)
