@@ -94,7 +94,7 @@ def test_a_table_has_a_row_a_result_under_the_heading_of_its_group(pages: dict[s
     assert "2 of 50 missing, counted 0" in words
     assert "suffix of 1" in words
     assert 'title="not ranked: a control"' in pages[TABLE]
-    assert "Correct in first 512" in words
+    assert "Correct in first 128" in words
 
 
 def test_only_seed_0_is_in_the_tables_and_the_others_show_the_spread(pages: dict[str, str]):
@@ -182,9 +182,11 @@ def test_a_protocols_own_layout_is_shown_and_never_ranks(around: Around, tmp_pat
     assert "not ranked: read in its protocol&#39;s own layout, without the anchor" in row
     [row] = rows_of(site[TABLE].decode(), "One")
     assert "not ranked" not in row
-    [row] = rows_of(site["index.html"].decode(), "Own")
-    assert "<small>bare layout, unranked</small>" in row
-    assert "layout" not in rows_of(site["index.html"].decode(), "One")[0]
+    assert "in its protocol&#39;s own layout: no rank · k = 1 · 4 samples" in site[TABLE].decode()
+    assert "from the 2nd token" in rows_of(site[TABLE].decode(), "Own")[0]
+    assert "from the 2nd token" not in rows_of(site[TABLE].decode(), "One")[0]
+    assert rows_of(site["index.html"].decode(), "Own") == []
+    assert len(rows_of(site["index.html"].decode(), "One")) == 1
     assert "bare, no anchor: unranked" in site[f"results/own/speeches/{made.SMOLLM}/k1-first4.html"].decode()
 
 
