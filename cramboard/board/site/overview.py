@@ -51,13 +51,14 @@ class Link:
     """A cell of the map of tables: the leader's tokens per vector (empty without one), and the way to the table.
 
     `between` is its interval and `drawn` both on a line that ends at the theoretical capacity; `of` says how much that
-    is, `coder` what an ideal entropy coder would put into the stored bits.
+    is, `on` how many vectors and samples it is on, `coder` what an ideal entropy coder would put into the stored bits.
     """
 
     page: str
     tokens: str = ""
     between: str = ""
     leader: str = ""
+    on: str = ""
     drawn: Markup | None = None
     of: str = ""
     coder: str = ""
@@ -145,7 +146,8 @@ def _link(table: Table | None) -> Link | None:
         table.page,
         mean_cell(value).text,
         between(value),
-        f"{named(table.leader.submission.spec.name)}, k = {run.k}, {whole(len(run.samples))} samples",
+        named(table.leader.submission.spec.name),
+        f"k = {run.k}, {whole(len(run.samples))} samples",
         track(value, most / run.k) if most else None,
         f"{number(100 * value.mean * run.k / most)}% of {whole(round(most / run.k))}" if most else "",
         coder_words(bound, run.k),

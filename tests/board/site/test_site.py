@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import math
 import posixpath
 import re
 from pathlib import Path
@@ -240,3 +241,18 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path):
         taken = serving.server_address[1]
         with pytest.raises(MachineError, match=rf"--port {taken}: cannot be served on .*; give another, or 0"):
             server(tmp_path, taken)
+
+
+def test_the_front_page_says_how_much_for_whom_how_sure_and_of_what_limit(pages: dict[str, str], found: Found):
+    front = re.search(r'<table class="map">.*?</table>', pages["index.html"], re.DOTALL)
+    assert front
+    [cell] = re.findall(rf'<a href="board/speeches/{re.escape(made.SMOLLM)}.html">(.*?)</a>', front[0])
+    [full] = [s for s in found.submissions if s.slug == "cram-full"]
+    [held] = [r.summary.measures["tokens_per_vector"] for r in full.results if r.run.decoder.name == made.SMOLLM]
+    said = " ".join(re.sub(r"<[^>]*>", " ", cell).split())
+    share = 100 * held.mean / (16 * 576 / math.log2(49152))
+    assert said == (
+        f"{held.mean:.1f} [{held.low:.1f}, {held.high:.1f}] {share:.1f}% of 591 in theory coder bound 3,545 "
+        "Cramming, ten times the steps k = 1, 50 samples"
+    )
+    assert '<svg class="track"' in cell

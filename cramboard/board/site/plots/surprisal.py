@@ -54,12 +54,14 @@ def _row(standing: Standing, marks: Marks) -> dict[str, Any]:
 
 def _draw(rows: list[dict[str, Any]], texts: list[dict[str, Any]], series: Sequence[Any]) -> Any:
     looks = scales(series)
-    found = [text["surprisal"] for text in texts]
+    found: dict[str, list[float]] = {}
+    for text in texts:
+        found.setdefault(text["series"], []).append(text["surprisal"])
     lengths = [
         {"series": row["series"], "surprisal": at, "bits": row["mean"] * at / row["surprisal"]}
         for row in rows
-        if row["surprisal"] > 0
-        for at in (min(found), max(found))
+        if row["surprisal"] > 0 and row["series"] in found
+        for at in (min(found[row["series"]]), max(found[row["series"]]))
     ]
 
     def layers(desk: bool) -> list[Any]:
