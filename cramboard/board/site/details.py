@@ -75,6 +75,7 @@ class ResultView:
     result: Result
     name: str
     headline: str
+    after_first: str
     rank: str
     rank_title: str
     sections: dict[str, list[Row]]
@@ -202,6 +203,7 @@ def result_view(
         result=result,
         name=named(submission.spec.name),
         headline=mean_cell(summary.measures["tokens_per_vector"]).text,
+        after_first="" if result.after_first is None else number(result.after_first),
         rank=rank,
         rank_title=why,
         sections=sections,

@@ -187,6 +187,9 @@ def test_a_protocols_own_layout_is_shown_and_never_ranks(around: Around, tmp_pat
     assert "from the 2nd token" in rows_of(site[TABLE].decode(), "Own")[0]
     assert "from the 2nd token" not in rows_of(site[TABLE].decode(), "One")[0]
     assert rows_of(site["index.html"].decode(), "Own") == []
+    for slug, said in (("own", True), ("one", False)):
+        result = site[f"results/{slug}/speeches/{made.SMOLLM}/k1-first4.html"].decode()
+        assert ("Counted from the second token: " in result) == said
     assert len(rows_of(site["index.html"].decode(), "One")) == 1
     assert "bare, no anchor: unranked" in site[f"results/own/speeches/{made.SMOLLM}/k1-first4.html"].decode()
 
