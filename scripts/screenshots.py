@@ -23,6 +23,8 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
          "--disable-component-update", "--disable-sync"]  # fmt: skip
 DESK, PHONE = {"width": 1440, "height": 1000}, {"width": 360, "height": 760}
 COLOURS = 128
+# Where a picture begins on a phone, whose first screen is heading and controls.
+BEGINS = {"table": "#results", "submission": "#results-title", "sample": "#reading-1"}
 
 
 def pages(site: Path) -> dict[str, str]:
@@ -30,7 +32,8 @@ def pages(site: Path) -> dict[str, str]:
     kinds = {"table": "board/*/*.html", "submission": "submissions/*.html", "sample": "samples/*/*.html"}
     found = {name: sorted(site.glob(pattern), key=lambda p: (-p.stat().st_size, p)) for name, pattern in kinds.items()}
     fullest = {name: str(paths[0].relative_to(site)) for name, paths in found.items() if paths}
-    return {"board": "index.html", "figures": "figures.html"} | fullest
+    # The figures from the first one on: their page begins with words.
+    return {"board": "index.html", "figures": "figures.html#surprisal"} | fullest
 
 
 def main(site: Path, output: Path) -> None:
@@ -44,7 +47,7 @@ def main(site: Path, output: Path) -> None:
         for name, page in pages(site).items():
             take(browser, root + page, output / f"{name}-light.png", DESK, "light")
             take(browser, root + page, output / f"{name}-dark.png", DESK, "dark")
-            take(browser, root + page, output / f"{name}-phone.png", PHONE, "light")
+            take(browser, root + page + BEGINS.get(name, ""), output / f"{name}-phone.png", PHONE, "light")
         browser.close()
     serving.shutdown()
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Drawing = alt.LayerChart | alt.FacetChart
 
 WIDE, NARROW = 880, 330
+RIGHT = 14
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def sized(chart: "Drawing", width: int, height: int, left: int, top: int) -> "Dr
     """Fix every size and dress the axes."""
     import altair as alt
 
-    right, bottom = 14, 46
+    right, bottom = RIGHT, 46
     axis = {
         "labelColor": LIGHT["muted"],
         "titleColor": LIGHT["muted"],

@@ -9,7 +9,7 @@ from cramboard.board.site import downloads
 from cramboard.board.site.details import result_view, submission_view
 from cramboard.board.site.entries import Submission
 from cramboard.board.site.notes import releases
-from cramboard.board.site.overview import overview, table_map
+from cramboard.board.site.overview import overview, overview_groups, table_map
 from cramboard.board.site.plots import all_plots, cost
 from cramboard.board.site.read import Tasks
 from cramboard.board.site.samples import SampleView, sample_views
@@ -113,7 +113,8 @@ def _board(
         "index.html",
         "index.html",
         tasks=tasks,
-        rows=rows,
+        groups=overview_groups(rows),
+        rows=len(rows),
         map_decoders=decoders,
         map_rows=by_task,
         choices={

@@ -9,7 +9,8 @@ from cramboard.board.facts import seconds
 from cramboard.results.words import interval, number
 from cramboard.schema import Interval
 
-BAR_WIDTH = 56
+BAR_WIDTH = 72
+TRACK_WIDTH = 180
 _EDGE = 4.0
 
 
@@ -43,17 +44,27 @@ EMPTY = Cell("")
 
 
 def bar(value: Interval, largest: float) -> Markup:
-    """Draw an interval and its mean on a line from 0 to `largest`."""
+    """Draw an interval and, as a tick, its mean on a line from 0 to `largest`."""
     low, mean, high = (_place(number, largest) for number in (value.low, value.mean, value.high))
     return Markup(
         f'<svg class="ci" viewBox="0 0 {BAR_WIDTH} 12" width="{BAR_WIDTH}" height="12" aria-hidden="true">'
-        f'<path d="M{low} 6H{high}"/><circle cx="{mean}" cy="6" r="3"/></svg>'
+        f'<path d="M{low} 6H{high}"/><path class="mean" d="M{mean} 1V11"/></svg>'
     )
 
 
-def _place(value: float, largest: float) -> str:
+def track(value: Interval, most: float) -> Markup:
+    """Draw a mean with its interval as a part of `most`, which is the whole length."""
+    low, mean, high = (_place(number, most, TRACK_WIDTH, 0.0) for number in (value.low, value.mean, value.high))
+    return Markup(
+        f'<svg class="track" viewBox="0 0 {TRACK_WIDTH} 12" width="{TRACK_WIDTH}" height="12" aria-hidden="true">'
+        f'<path class="whole" d="M0 6H{TRACK_WIDTH}"/><path class="held" d="M0 6H{mean}"/>'
+        f'<path class="ends" d="M{low} 6H{high}M{low} 2V10M{high} 2V10"/></svg>'
+    )
+
+
+def _place(value: float, largest: float, width: float = BAR_WIDTH, edge: float = _EDGE) -> str:
     share = min(1.0, max(0.0, value / largest if largest > 0 else 0.0))
-    return f"{_EDGE + share * (BAR_WIDTH - 2 * _EDGE):.4g}"
+    return f"{edge + share * (width - 2 * edge):.4g}"
 
 
 def mean_cell(value: Interval | None, scale: float = 1.0, unit: str = "") -> Cell:
@@ -66,9 +77,15 @@ def mean_cell(value: Interval | None, scale: float = 1.0, unit: str = "") -> Cel
 
 
 def drawn_cell(value: Interval, largest: float) -> Cell:
-    """Return a cell with a mean, its interval in words for those who do not see it, and drawn."""
-    plain_cell = mean_cell(value)
-    return Cell(plain_cell.text, plain_cell.value, plain_cell.title, bar(value, largest))
+    """Return a cell with a mean, its interval drawn, and under it the interval in numbers."""
+    cell = mean_cell(value)
+    return Cell(cell.text, cell.value, drawn=bar(value, largest), note=between(value))
+
+
+def between(value: Interval) -> str:
+    """Write the ends of an interval as everywhere, '[24.0, 39.5]'; nothing where there is none."""
+    _, bracket, ends = interval(value).partition(" [")
+    return (bracket + ends).lstrip()
 
 
 def seconds_cell(value: float | None) -> Cell:

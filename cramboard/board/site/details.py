@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from cramboard.board.facts import CostRow, Fact, Group, cost_rows, provenance
 from cramboard.board.sample import OUTCOMES, outcome
-from cramboard.board.site.cells import Cell, drawn_cell, mean_cell, seconds_cell
+from cramboard.board.site.cells import Cell, mean_cell, seconds_cell
 from cramboard.board.site.entries import Result, Submission
 from cramboard.board.site.gapwords import gap_cell, gap_facts
 from cramboard.board.site.standings import Standing, kind
-from cramboard.board.site.tables import NO_RANK, Sealed, date, rank_words, verified_cell
+from cramboard.board.site.tables import NO_RANK, Sealed, date, rank_words, tokens_cell, verified_cell
 from cramboard.board.site.words import link, named, paragraphs
 from cramboard.results.table import LengthRow, Row, closing_rows, length_rows
 from cramboard.results.words import number, plain, whole
@@ -34,9 +34,6 @@ class ResultRow:
     page: str
     task: str
     decoder: str
-    subset: str
-    rank: str
-    rank_title: str
     cells: tuple[Cell, ...]
 
 
@@ -78,6 +75,7 @@ class ResultView:
     result: Result
     name: str
     headline: str
+    after_first: str
     rank: str
     rank_title: str
     sections: dict[str, list[Row]]
@@ -132,7 +130,16 @@ def _plan(plan: Plan) -> str:
 def _ordered(results: Sequence[Result]) -> list[Result]:
     return sorted(
         results,
-        key=lambda r: (r.run.task.name, r.run.decoder.name, r.run.k, r.run.split, r.run.seed, r.run.span or 0, r.page),
+        key=lambda r: (
+            r.run.task.name,
+            r.run.decoder.name,
+            r.run.k,
+            r.run.split,
+            r.run.span is not None,
+            r.run.seed,
+            r.run.span or 0,
+            r.page,
+        ),
     )
 
 
@@ -141,18 +148,19 @@ def _result_row(
 ) -> ResultRow:
     run, measures = result.run, result.summary.measures
     rank, why = rank_words(standing) if standing else (NO_RANK, _NO_HEADLINE)
+    declared = next((plan.tokens for plan in submission.spec.plans if plan.k == run.k), 0) if run.span is None else 0
+    span = run.span or declared
     return ResultRow(
         page=result.page,
         task=run.task.name,
         decoder=run.decoder.name,
-        subset=f"{whole(len(run.samples))} {run.split}",
-        rank=rank,
-        rank_title=why,
         cells=(
             Cell(str(run.k), float(run.k)),
-            Cell("declared" if run.span is None else whole(run.span), float(run.span or 0)),
+            tokens_cell(result, largest),
+            Cell(rank, float(standing.rank or 0) if standing else 0.0, why),
+            Cell(whole(span) if span else "declared", float(span), note="declared" if declared else ""),
             Cell(str(run.seed), float(run.seed)),
-            drawn_cell(measures["tokens_per_vector"], largest),
+            Cell(f"{whole(len(run.samples))} {run.split}"),
             *((gap_cell(result),) if has_gap else ()),
             mean_cell(measures.get("bytes_per_vector")),
             mean_cell(measures["recovered_bits"]),
@@ -195,6 +203,7 @@ def result_view(
         result=result,
         name=named(submission.spec.name),
         headline=mean_cell(summary.measures["tokens_per_vector"]).text,
+        after_first="" if result.after_first is None else number(result.after_first),
         rank=rank,
         rank_title=why,
         sections=sections,

@@ -1,5 +1,6 @@
 """What the site is built from: submissions with their results, read and checked."""
 
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,6 +57,19 @@ class Result:
     def headline(self) -> bool:
         """Whether it is what its submission is ranked by: seed 0, public samples, and the declared span."""
         return self.run.split == "public" and self.run.seed == 0 and self.run.span is None
+
+    @property
+    def own_layout(self) -> bool:
+        """Whether the decoder read it in its protocol's own layout, without the anchor."""
+        return self.run.decoder.layout != "anchored"
+
+    @property
+    def after_first(self) -> float | None:
+        """Mean tokens per vector counted from the second token, for a layout in which nothing foretells the first."""
+        if not self.own_layout or not self.records:
+            return None
+        held = math.fsum(record.other_horizons.after_first for record in self.records)
+        return held / len(self.run.samples) / self.run.k
 
     @property
     def coarsest(self) -> StoredDtype | None:

@@ -1,13 +1,18 @@
 """The overview: bytes per vector on every task, which compare across decoders and their tokenizers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 
-from cramboard.board.site.cells import EMPTY, Cell, mean_cell
+from markupsafe import Markup
+
+from cramboard.board.site.cells import EMPTY, Cell, between, mean_cell, track
+from cramboard.board.site.plots.capacity import coder_bound, coder_words, theoretical_capacity
 from cramboard.board.site.standings import Standing
 from cramboard.board.site.tables import Table
 from cramboard.board.site.words import named
 from cramboard.results.costs import COST_CLASSES
+from cramboard.results.words import number, whole
 
 
 @dataclass(frozen=True)
@@ -21,13 +26,12 @@ class OverviewCell:
 
 @dataclass(frozen=True)
 class OverviewRow:
-    """A submission with one decoder and one k, on every task; `layout` is empty for the anchored one, which ranks."""
+    """A submission with one decoder and one k, on every task."""
 
     name: str
     slug: str
     page: str
     decoder: str
-    layout: str
     kind: str
     cost_class: str
     k: int
@@ -35,12 +39,29 @@ class OverviewRow:
 
 
 @dataclass(frozen=True)
+class OverviewGroup:
+    """The rows of one k and kind."""
+
+    title: str
+    rows: tuple[OverviewRow, ...]
+
+
+@dataclass(frozen=True)
 class Link:
-    """A cell of the map of tables: the leader's tokens per vector (empty without one), and the way to the table."""
+    """A cell of the map of tables: the leader's tokens per vector (empty without one), and the way to the table.
+
+    `between` is its interval and `drawn` both on a line that ends at the theoretical capacity; `of` says how much that
+    is, `on` how many vectors and samples it is on, `coder` what an ideal entropy coder would put into the stored bits.
+    """
 
     page: str
-    tokens: str
-    leader: str
+    tokens: str = ""
+    between: str = ""
+    leader: str = ""
+    on: str = ""
+    drawn: Markup | None = None
+    of: str = ""
+    coder: str = ""
 
 
 def overview(placed: Sequence[Standing], tasks: Sequence[str]) -> list[OverviewRow]:
@@ -51,6 +72,9 @@ def overview(placed: Sequence[Standing], tasks: Sequence[str]) -> list[OverviewR
     rows: dict[tuple[str, str, int], dict[str, Standing]] = {}
     for standing in placed:
         run = standing.result.run
+        # A protocol's own layout counts another way; it stands in its decoder's table alone.
+        if standing.result.own_layout:
+            continue
         by_task = rows.setdefault((standing.submission.slug, run.decoder.name, run.k), {})
         known = by_task.get(run.task.name)
         # A result on all samples stands before one on a subset.
@@ -58,6 +82,14 @@ def overview(placed: Sequence[Standing], tasks: Sequence[str]) -> list[OverviewR
             by_task[run.task.name] = standing
     ordered = sorted(rows.values(), key=lambda by_task: _order(by_task, tasks))
     return [_row(by_task, tasks) for by_task in ordered]
+
+
+def overview_groups(rows: Sequence[OverviewRow]) -> list[OverviewGroup]:
+    """Put rows in the order of `overview` under a heading for each k and kind."""
+    return [
+        OverviewGroup(f"{kind.capitalize()} · k = {k}", tuple(group))
+        for (k, kind), group in groupby(rows, key=lambda row: (row.k, row.kind))
+    ]
 
 
 def _order(by_task: dict[str, Standing], tasks: Sequence[str]) -> tuple[object, ...]:
@@ -78,7 +110,6 @@ def _row(by_task: dict[str, Standing], tasks: Sequence[str]) -> OverviewRow:
         slug=first.submission.slug,
         page=first.submission.page,
         decoder=first.result.run.decoder.name,
-        layout="" if (layout := first.result.run.decoder.layout) == "anchored" else layout,
         kind=first.kind,
         cost_class=COST_CLASSES[max(costs)] if costs else "",
         k=first.result.run.k,
@@ -89,7 +120,9 @@ def _row(by_task: dict[str, Standing], tasks: Sequence[str]) -> OverviewRow:
 def _cell(standing: Standing | None) -> OverviewCell:
     if standing is None:
         return OverviewCell(EMPTY)
-    cell = mean_cell(standing.result.summary.measures["bytes_per_vector"])
+    value, run = standing.result.summary.measures["bytes_per_vector"], standing.result.run
+    few = f" {whole(len(run.samples))} samples" if run.subset != run.task.name else ""
+    cell = replace(mean_cell(value), note=(between(value) + few).strip())
     return OverviewCell(cell, standing.result.page, standing.rank == 1)
 
 
@@ -105,6 +138,17 @@ def _link(table: Table | None) -> Link | None:
     if table is None:
         return None
     if table.leader is None:
-        return Link(table.page, "", "")
-    tokens = mean_cell(table.leader.result.summary.measures["tokens_per_vector"]).text
-    return Link(table.page, tokens, f"k = {table.leader.result.run.k}, {named(table.leader.submission.spec.name)}")
+        return Link(table.page)
+    result = table.leader.result
+    value, run = result.summary.measures["tokens_per_vector"], result.run
+    most, bound = theoretical_capacity(result), coder_bound(result)
+    return Link(
+        table.page,
+        mean_cell(value).text,
+        between(value),
+        named(table.leader.submission.spec.name),
+        f"k = {run.k}, {whole(len(run.samples))} samples",
+        track(value, most / run.k) if most else None,
+        f"{number(100 * value.mean * run.k / most)}% of {whole(round(most / run.k))}" if most else "",
+        coder_words(bound, run.k),
+    )

@@ -36,7 +36,6 @@ class Line:
     horizon: str
     per_vector: str
     bits: str
-    share: str
     outcome: str
 
 
@@ -94,7 +93,7 @@ def sample_views(task: str, placed: Sequence[Standing], tasks: Tasks) -> list[Sa
     definition = tasks.named(task)
     mine = [s for s in placed if s.result.run.task == definition.ref]
     covered = {sample for s in mine for sample in s.result.run.samples}
-    lines = [line for line in definition.lines if line.id in covered]
+    lines = sorted((line for line in definition.lines if line.id in covered), key=lambda line: line.id)
     texts = shown_texts(tasks, task, [line.id for line in lines])
     shown = chosen(mine)
     marked = [(s, {r.sample: r for r in read_records(Path(s.result.folder))}) for s in shown]
@@ -113,8 +112,14 @@ def _view(
     rows: list[tuple[Standing, SampleRecord]],
     task: str,
 ) -> SampleView:
-    rows = sorted(rows, key=lambda row: (-row[1].horizon / row[0].result.run.k, row[0].submission.slug))
-    largest = max((record.horizon / s.result.run.k for s, record in rows), default=1.0) or 1.0
+    # Tokens of different decoders do not compare, and a protocol's own layout counts them another way.
+    rows = sorted(
+        rows,
+        key=lambda row: (
+            row[0].result.run.decoder.name, row[0].result.own_layout, -row[1].horizon / row[0].result.run.k,
+            row[0].submission.slug,
+        ),
+    )  # fmt: skip
     return SampleView(
         id=line.id,
         task=task,
@@ -129,24 +134,23 @@ def _view(
             for position, (standing, records) in enumerate(marked, 1)
             if line.id in records
         ],
-        lines=[_line(standing, record, largest) for standing, record in rows[:LISTED]],
+        lines=[_line(standing, record) for standing, record in rows[:LISTED]],
         results=len(rows),
     )
 
 
-def _line(standing: Standing, record: SampleRecord, largest: float) -> Line:
+def _line(standing: Standing, record: SampleRecord) -> Line:
     k = standing.result.run.k
     sign = "≥ " if record.censored else ""
     return Line(
         name=named(standing.submission.spec.name),
         page=standing.result.page,
         decoder=standing.result.run.decoder.name,
-        kind=standing.kind,
+        kind=f"{standing.result.run.decoder.layout} layout" if standing.result.own_layout else standing.kind,
         k=k,
         horizon=f"{sign}{whole(record.horizon)}",
         per_vector=f"{sign}{number(record.horizon / k)}",
         bits=f"{sign}{number(record.recovered_bits)}",
-        share=f"{100 * record.horizon / k / largest:.3g}",
         outcome=OUTCOMES[outcome(record)],
     )
 

@@ -54,11 +54,11 @@ class Standing:
         return self.submission.seconds(self.result)
 
     @property
-    def group(self) -> tuple[int, int, int, str]:
-        """What orders the groups of a table: k, kind, cost class, subset."""
+    def group(self) -> tuple[int, int, bool, int, str]:
+        """What orders the groups of a table: k, kind, a layout of its own, cost class, subset."""
         kinds = [*KINDS.values(), LOCAL]
         cost = COST_CLASSES.index(self.cost_class) if self.cost_class else -1
-        return (self.result.run.k, kinds.index(self.kind), cost, self.result.run.subset)
+        return (self.result.run.k, kinds.index(self.kind), self.result.own_layout, cost, self.result.run.subset)
 
 
 def standings(
@@ -114,7 +114,7 @@ def unranked(submission: Submission, result: Result, tasks: Tasks, rules: Rules)
         return "a run on this machine"
     if submission.spec.kind == "control":
         return "a control"
-    if run.decoder.layout != "anchored":
+    if result.own_layout:
         return "read in its protocol's own layout, without the anchor"
     if not rules.lists(run.decoder) or not run.ranked:
         return "its decoder is not listed"

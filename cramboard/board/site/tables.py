@@ -10,24 +10,35 @@ from cramboard.board.site.entries import Result, Submission, path_name
 from cramboard.board.site.gapwords import gap_cell, sealed_cell
 from cramboard.board.site.standings import Standing
 from cramboard.board.site.words import named
-from cramboard.results.words import plain, whole
+from cramboard.results.words import number, plain, whole
 
 COLUMNS = (
     Column("kind", "Kind", "Optimised, encoder (with its cost class) and uploaded vectors rank apart", numeric=False),
     Column("k", "k", "Vectors a sample"),
     Column("tokens", "Tokens per vector", "Horizon / k: the tokens recovered exactly, with the 95% interval"),
-    Column("bytes", "Bytes", "UTF-8 bytes of that text per vector: compares across tokenizers"),
-    Column("bits", "Recovered bits", "Surprisal of that text, per sample"),
+    Column("bytes", "Bytes per vector", "UTF-8 bytes of that text per vector: compares across tokenizers"),
+    Column(
+        "bits", "Recovered bits", "Surprisal of that text without vectors, per sample: what exact recovery delivers"
+    ),
     Column("density", "Density", "Recovered bits for each number in the vectors"),
-    Column("gain", "Gain", "Information gain up to the horizon, bits per vector"),
-    Column("control", "Control's", "The constant control's gain there, bits per vector"),
-    Column("coder", "Coder eff.", "Recovered bits out of the stored bits"),
+    Column("gain", "Information gain", "Information gain up to the horizon, bits per vector"),
+    Column("control", "Control's gain", "The constant control's gain there, bits per vector"),
+    Column("coder", "Coder efficiency", "Recovered bits out of the stored bits; an ideal entropy coder reaches 100%"),
     Column("correct", "Correct", "Share of the first tokens whose argmax is right behind the true prefix"),
     Column("cost", "Cost", "Seconds of making the vectors of one sample"),
-    Column("dtype", "Keeps in", "The coarsest dtype in which every sample keeps its horizon", numeric=False),
+    Column(
+        "dtype",
+        "Coarsest dtype",
+        "The coarsest of float32, bfloat16, int8, int4 in which every sample keeps its horizon",
+        False,
+    ),
     Column("sealed", "Sealed", "Tokens per vector on a sealed set of the task, which nobody could prepare for"),
     Column("gap", "Public/sealed gap", "How far it falls behind cramming on sealed samples: a factor, 1 is no gap"),
-    Column("verified", "Verified", "Every row is measured by verify; how many later verifications confirm it"),
+    Column(
+        "verified",
+        "Verified",
+        "Every row is measured by verify from the stored bytes; confirmed: a later verification found the same",
+    ),
     Column("date", "Date", "When the run started", numeric=False),
 )
 
@@ -107,7 +118,7 @@ def _table(task: str, decoder: str, placed: Sequence[Standing], sealed: Sealed) 
     mine = [s for s in placed if (s.result.run.task.name, s.result.run.decoder.name) == (task, decoder)]
     largest = max(s.result.summary.measures["tokens_per_vector"].high for s in mine)
     length = _length(mine)
-    groups: dict[tuple[int, int, int, str], list[Standing]] = {}
+    groups: dict[tuple[int, int, bool, int, str], list[Standing]] = {}
     for standing in mine:
         groups.setdefault(standing.group, []).append(standing)
     ranked = [s for s in mine if s.rank == 1 and s.kind == "optimised"]
@@ -133,9 +144,13 @@ def _only(row: Row, columns: Sequence[int]) -> Row:
 
 
 def _length(mine: Sequence[Standing]) -> int | None:
-    """Choose the fixed length at which accuracy is shown: the shortest that lies past every mean horizon."""
+    """Choose the fixed length at which accuracy is shown: the shortest past what the fewest vectors hold on average.
+
+    Past the horizon vectors disturb the decoder: at the length that many vectors hold, one would stand below none.
+    """
     lengths = sorted({length for s in mine for length in s.result.summary.lengths})
-    horizon = max(s.tokens * s.result.run.k for s in mine)
+    fewest = min(s.result.run.k for s in mine)
+    horizon = max(s.tokens * fewest for s in mine if s.result.run.k == fewest)
     return next((length for length in lengths if length >= horizon), lengths[-1] if lengths else None)
 
 
@@ -143,7 +158,8 @@ def _title(standing: Standing) -> str:
     run = standing.result.run
     kind = standing.kind.capitalize() + (f", {standing.cost_class} a sample" if standing.cost_class else "")
     samples = f"{whole(len(run.samples))} samples" if len(run.samples) > 1 else "1 sample"
-    return f"{kind} · k = {run.k} · {samples}"
+    apart = ", in its protocol's own layout: no rank" if standing.result.own_layout else ""
+    return f"{kind}{apart} · k = {run.k} · {samples}"
 
 
 def _row(standing: Standing, largest: float, length: int | None, sealed: Sealed) -> Row:
@@ -178,7 +194,7 @@ def _flags(standing: Standing) -> tuple[str, ...]:
     return tuple(
         words
         for words, holds in (
-            (f"{run.decoder.layout} layout", run.decoder.layout != "anchored"),
+            (f"{run.decoder.layout} layout", standing.result.own_layout),
             (f"suffix of {len(run.decoder.suffix)}", bool(run.decoder.suffix)),
             ("made without the sandbox", run.isolation == "none"),
             (f"{missing} of {summary.samples} missing, counted 0", missing > 0),
@@ -196,7 +212,7 @@ def _cells(standing: Standing, largest: float, length: int | None, twin: Result 
     return (
         Cell(standing.kind),
         Cell(str(result.run.k), float(result.run.k)),
-        drawn_cell(measures["tokens_per_vector"], largest),
+        tokens_cell(result, largest),
         mean_cell(measures.get("bytes_per_vector")),
         mean_cell(measures["recovered_bits"]),
         mean_cell(measures["density"]),
@@ -205,12 +221,20 @@ def _cells(standing: Standing, largest: float, length: int | None, twin: Result 
         mean_cell(measures["coder_efficiency"], 100, "%"),
         mean_cell(at.get("accuracy"), 100, "%"),
         seconds_cell(standing.seconds),
-        Cell(result.coarsest or ""),
+        Cell(result.coarsest or "" if standing.tokens else ""),
         sealed_cell(twin),
         gap_cell(twin),
         verified_cell(result),
         Cell(date(result.run.started)),
     )
+
+
+def tokens_cell(result: Result, largest: float) -> Cell:
+    """Return the headline's cell; where nothing foretells the first token, with what is counted from the second."""
+    cell = drawn_cell(result.summary.measures["tokens_per_vector"], largest)
+    if result.after_first is None:
+        return cell
+    return replace(cell, note="; ".join(filter(None, (cell.note, f"{number(result.after_first)} from the 2nd token"))))
 
 
 def verified_cell(result: Result) -> Cell:
@@ -223,8 +247,9 @@ def verified_cell(result: Result) -> Cell:
     if count:
         what = "every measure" if result.confirmed_whole else "every horizon, and no other measure,"
         words = f"{what} confirmed by {count} later verification{'s' if count > 1 else ''}, on {where}"
-        return Cell(f"✓ {count}x{'' if result.confirmed_whole else ' h'}", float(count), words)
-    return Cell("✓", 0, "measured by verify when it was made; no later verification yet")
+        times = "" if count == 1 else f", {count} times"
+        return Cell("✓ confirmed", float(count), words, note=("all" if result.confirmed_whole else "horizons") + times)
+    return Cell("✓ measured", 0, "measured by verify when it was made; no later verification yet")
 
 
 def date(started: str) -> str:

@@ -86,10 +86,10 @@ def column(page: Page, number: int) -> list[float]:
 def test_a_click_on_a_heading_sorts_and_a_third_brings_the_order_back(page: Page, root: str):
     page.goto(root + TABLE)
     before = names(page)
-    heading = page.get_by_role("button", name="Bytes", exact=True)
+    heading = page.get_by_role("button", name="Bytes per vector", exact=True)
     heading.click()
     assert column(page, 6) == sorted(column(page, 6), reverse=True)
-    assert page.locator("th[aria-sort=descending]").inner_text() == "Bytes"
+    assert page.locator("th[aria-sort=descending]").inner_text() == "Bytes per vector"
     assert page.locator("tr.group:visible").count() == 0
     heading.click()
     assert column(page, 6) == sorted(column(page, 6))
@@ -162,6 +162,13 @@ def test_copy_and_csv_hold_exactly_what_is_shown(page: Page, root: str):
     assert len(rows) == 3
     assert rows[0]["Rank"] == "1"
     assert rows[0]["k"] == "1"
+    page.get_by_role("button", name="Reset").click()
+    page.get_by_role("button", name="Copy").click()
+    page.get_by_role("button", name="Copied").wait_for()
+    grouped = list(csv.DictReader(io.StringIO(page.evaluate("navigator.clipboard.readText()"))))
+    assert {row["Kind"] for row in grouped} == {"optimised", "encoder", "uploaded", "control"}
+    assert {row["k"] for row in grouped} == {"1", "2", "4", "8"}
+    page.goto(root + TABLE + "?kind=optimised&k=1&sort=-tokens")
     with page.expect_download() as started:
         page.get_by_role("button", name="CSV").click()
     assert started.value.suggested_filename == f"speeches-{made.SMOLLM}.csv"

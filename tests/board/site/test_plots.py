@@ -9,6 +9,7 @@ import pytest
 from cramboard.board.site import Around, Found, Rules, Tasks, read_submissions
 from cramboard.board.site.plots import all_plots, cost
 from cramboard.board.site.plots.capacity import coder_bound, theoretical_capacity
+from cramboard.board.site.plots.labels import Spot, sides
 from cramboard.board.site.plots.plot import Marks, best, round_numbers
 from cramboard.board.site.plots.vectors import vectors
 from cramboard.board.site.standings import Standing, standings
@@ -103,6 +104,45 @@ def test_what_does_not_rank_is_no_front_and_another_layout_is_in_no_figure(aroun
 def test_one_k_makes_no_line(placed: list[Standing]):
     only = [s for s in placed if s.result.run.k == 1]
     assert vectors(only, Marks(s.result for s in only)).figure is None
+
+
+def test_every_k_is_counted_on_the_samples_that_all_share_and_for_one_submission(placed: list[Standing]):
+    plot = vectors(placed, Marks(s.result for s in placed))
+    rows = [row for row in plot.rows if row[:2] == ("speeches", made.SMOLLM)]
+    assert [row[2:4] for row in rows] == [("Cramming, standard", k) for k in ("1", "2", "4", "8")]
+    assert {row[-1] for row in rows} == {"16"}
+    # On speeches a longer search, with one k, holds more: it is no point of this line.
+    [longer] = [
+        s for s in best(placed)
+        if (s.result.run.task.name, s.result.run.decoder.name, s.result.run.k) == ("speeches", made.SMOLLM, 1)
+    ]  # fmt: skip
+    assert longer.submission.slug == "cram-full"
+    alone = next(s for s in placed if s.result.page == f"results/cram/speeches/{made.SMOLLM}/k1.html").result
+    several = next(s for s in placed if s.result.page.endswith(f"speeches/{made.SMOLLM}/k8-first16.html")).result
+    held = [record.horizon for record in alone.records if record.sample in several.run.samples]
+    assert len(held) == 16
+    assert float(rows[0][4].split()[0]) == pytest.approx(sum(held) / 16, abs=0.06)
+
+
+def test_accuracy_stands_beside_that_without_vectors(one: Standing, placed: list[Standing]):
+    plot = next(p for p in all_plots([one], {}, []) if p.key == "accuracy")
+    at = one.result.summary.lengths[512]
+    assert plot.rows[3][2] == "512"
+    expected = 100 * (at["accuracy"].mean - at["token_gain"].mean / 512)
+    assert float(plot.rows[3][-1].rstrip("%")) == pytest.approx(expected, abs=0.06)
+
+
+def test_a_name_stands_where_it_touches_neither_a_mark_nor_a_name_nor_a_line():
+    alone = Spot(100, 100, "one")
+    assert sides([alone], 300, 200) == ["right"]
+    assert sides([Spot(290, 100, "one")], 300, 200) == ["left"]
+    assert sides([alone, Spot(115, 100, "two")], 300, 200) == ["left", "right"]
+    assert sides([alone], 300, 200, [(120, 0, 121, 200)]) == ["left"]
+    assert sides([Spot(100, 200, "one")], 300, 200) == ["above"]
+    crowd = [Spot(100 + 3 * at, 100 + 3 * at, "a long name") for at in range(40)]
+    stands = sides(crowd, 300, 300)
+    assert len(stands) == 40
+    assert 0 < sum(map(bool, stands)) < 14
 
 
 def test_what_does_not_rank_says_why(tmp_path: Path, around: Around):

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import math
 import posixpath
 import re
 from pathlib import Path
@@ -94,7 +95,7 @@ def test_a_table_has_a_row_a_result_under_the_heading_of_its_group(pages: dict[s
     assert "2 of 50 missing, counted 0" in words
     assert "suffix of 1" in words
     assert 'title="not ranked: a control"' in pages[TABLE]
-    assert "Correct in first 512" in words
+    assert "Correct in first 128" in words
 
 
 def test_only_seed_0_is_in_the_tables_and_the_others_show_the_spread(pages: dict[str, str]):
@@ -182,9 +183,14 @@ def test_a_protocols_own_layout_is_shown_and_never_ranks(around: Around, tmp_pat
     assert "not ranked: read in its protocol&#39;s own layout, without the anchor" in row
     [row] = rows_of(site[TABLE].decode(), "One")
     assert "not ranked" not in row
-    [row] = rows_of(site["index.html"].decode(), "Own")
-    assert "<small>bare layout, unranked</small>" in row
-    assert "layout" not in rows_of(site["index.html"].decode(), "One")[0]
+    assert "in its protocol&#39;s own layout: no rank · k = 1 · 4 samples" in site[TABLE].decode()
+    assert "from the 2nd token" in rows_of(site[TABLE].decode(), "Own")[0]
+    assert "from the 2nd token" not in rows_of(site[TABLE].decode(), "One")[0]
+    assert rows_of(site["index.html"].decode(), "Own") == []
+    for slug, said in (("own", True), ("one", False)):
+        result = site[f"results/{slug}/speeches/{made.SMOLLM}/k1-first4.html"].decode()
+        assert ("Counted from the second token: " in result) == said
+    assert len(rows_of(site["index.html"].decode(), "One")) == 1
     assert "bare, no anchor: unranked" in site[f"results/own/speeches/{made.SMOLLM}/k1-first4.html"].decode()
 
 
@@ -238,3 +244,18 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path):
         taken = serving.server_address[1]
         with pytest.raises(MachineError, match=rf"--port {taken}: cannot be served on .*; give another, or 0"):
             server(tmp_path, taken)
+
+
+def test_the_front_page_says_how_much_for_whom_how_sure_and_of_what_limit(pages: dict[str, str], found: Found):
+    front = re.search(r'<table class="map">.*?</table>', pages["index.html"], re.DOTALL)
+    assert front
+    [cell] = re.findall(rf'<a href="board/speeches/{re.escape(made.SMOLLM)}.html">(.*?)</a>', front[0])
+    [full] = [s for s in found.submissions if s.slug == "cram-full"]
+    [held] = [r.summary.measures["tokens_per_vector"] for r in full.results if r.run.decoder.name == made.SMOLLM]
+    said = " ".join(re.sub(r"<[^>]*>", " ", cell).split())
+    share = 100 * held.mean / (16 * 576 / math.log2(49152))
+    assert said == (
+        f"{held.mean:.1f} [{held.low:.1f}, {held.high:.1f}] {share:.1f}% of 591 in theory coder bound 3,545 "
+        "Cramming, ten times the steps k = 1, 50 samples"
+    )
+    assert '<svg class="track"' in cell

@@ -15,15 +15,25 @@ from tests.board.site import made
 
 
 @pytest.mark.parametrize(
-    ("scopes", "text", "words"),
+    ("scopes", "text", "note", "words"),
     [
-        ([], "✓", "measured by verify when it was made; no later verification yet"),
-        (["all"], "✓ 1x", "every measure confirmed by 1 later verification, on cpu"),
-        (["horizons"], "✓ 1x h", "every horizon, and no other measure, confirmed by 1 later verification, on cpu"),
-        (["horizons", "all"], "✓ 2x", "every measure confirmed by 2 later verifications, on cpu"),
+        ([], "✓ measured", "", "measured by verify when it was made; no later verification yet"),
+        (["all"], "✓ confirmed", "all", "every measure confirmed by 1 later verification, on cpu"),
+        (
+            ["horizons"],
+            "✓ confirmed",
+            "horizons",
+            "every horizon, and no other measure, confirmed by 1 later verification, on cpu",
+        ),
+        (
+            ["horizons", "all"],
+            "✓ confirmed",
+            "all, 2 times",
+            "every measure confirmed by 2 later verifications, on cpu",
+        ),
     ],
 )
-def test_the_badge_says_what_was_confirmed(tmp_path: Path, scopes: list[str], text: str, words: str) -> None:
+def test_the_badge_says_what_was_confirmed(tmp_path: Path, scopes: list[str], text: str, note: str, words: str) -> None:
     folder = made.result(tmp_path / "run", limit=2, confirmed=1)
     result = read_result(folder, "one", Tasks())
     (line,) = result.verifications
@@ -33,7 +43,7 @@ def test_the_badge_says_what_was_confirmed(tmp_path: Path, scopes: list[str], te
     ]
     lines = tuple(line.model_copy(update=change) for change in changes)
     cell = verified_cell(dataclasses.replace(result, verifications=lines))
-    assert (cell.text, cell.title) == (text, words)
+    assert (cell.text, cell.note, cell.title) == (text, note, words)
     shown = [_verification(one) for one in lines]
     assert [row[1] for row in shown] == [{"all": "every measure", "horizons": "horizons alone"}[s] for s in scopes]
     assert [row[-1] for row in shown] == ["4.7e-06" if scope == "all" else "" for scope in scopes]
@@ -62,8 +72,8 @@ def test_a_verification_of_other_vectors_or_by_another_verifier_earns_no_badge(
 ) -> None:
     result = read_result(made.result(tmp_path / "run", limit=2, confirmed=1), "one", Tasks())
     lines = tuple(line.model_copy(update=changes) for line in result.verifications)
-    assert verified_cell(result).text == "✓ 1x"
-    assert verified_cell(dataclasses.replace(result, verifications=lines)).text == "✓"
+    assert verified_cell(result).text == "✓ confirmed"
+    assert verified_cell(dataclasses.replace(result, verifications=lines)).text == "✓ measured"
 
 
 def test_ten_thousand_verifications_are_counted_and_four_devices_named(tmp_path: Path) -> None:
@@ -71,5 +81,5 @@ def test_ten_thousand_verifications_are_counted_and_four_devices_named(tmp_path:
     (line,) = result.verifications
     lines = tuple(line.model_copy(update={"device": f"device {at:05}"}) for at in range(10_000))
     cell = verified_cell(dataclasses.replace(result, verifications=lines))
-    assert cell.text == "✓ 10000x"
+    assert cell.note == "all, 10000 times"
     assert cell.title.endswith("device 00002, device 00003 and others")

@@ -9,7 +9,7 @@ from cramboard.board.drawing import WIDE, both, sized
 from cramboard.board.site.entries import Result
 from cramboard.board.site.plots.plot import Key, Plot, best, chart_of, round_numbers
 from cramboard.board.site.standings import Standing
-from cramboard.results.words import interval, number, plain
+from cramboard.results.words import interval, plain, whole
 
 _KINDS = {
     "reached": ("accent", "circle"),
@@ -27,8 +27,8 @@ def capacity(placed: Sequence[Standing]) -> Plot:
         words=(
             "Theoretical capacity is the vector's 16-bit numbers over the bits of one token drawn uniformly from the "
             "vocabulary (Kuratov et al.); text is easier than that. The coder bound is how many tokens of these very "
-            "texts an ideal entropy coder with the same decoder would put into the stored bits; where a text is too "
-            "short to tell, it is at least so much."
+            "texts an ideal entropy coder with the same decoder would put into the stored bits (those of the dtype "
+            "that the vectors are stored in, float32 has 32 a number); ≥ where a text ended first."
         ),
         figure=_figure(shown) if shown else None,
         legend=tuple(Key(name, shade, shape) for name, (shade, shape) in _KINDS.items()),
@@ -38,8 +38,8 @@ def capacity(placed: Sequence[Standing]) -> Plot:
                 plain(r.run.task.name),
                 plain(r.run.decoder.name),
                 interval(r.summary.measures["tokens_per_vector"], r.run.k),
-                _written(coder_bound(r)),
-                "" if (tokens := theoretical_capacity(r)) is None else number(tokens),
+                coder_words(coder_bound(r)),
+                "" if (tokens := theoretical_capacity(r)) is None else whole(round(tokens)),
             )
             for r in shown
         ),
@@ -65,8 +65,9 @@ def coder_bound(result: Result) -> tuple[float, bool] | None:
     return math.fsum(bounds) / len(bounds), any(record.coder_bound is None for record in result.records)
 
 
-def _written(bound: tuple[float, bool] | None) -> str:
-    return "" if bound is None else ("≥ " if bound[1] else "") + number(bound[0])
+def coder_words(bound: tuple[float, bool] | None, k: int = 1) -> str:
+    """Write a coder bound, per vector: '≥ 2,048' where some text ended before it."""
+    return "" if bound is None else ("≥ " if bound[1] else "") + whole(round(bound[0] / k))
 
 
 def _figure(shown: Sequence[Result]) -> Any:
@@ -75,15 +76,20 @@ def _figure(shown: Sequence[Result]) -> Any:
         reached = result.summary.measures["tokens_per_vector"].mean * result.run.k
         bound, most = coder_bound(result), theoretical_capacity(result)
         values = {"reached": reached, "coder bound": bound[0] if bound else None, "theoretical capacity": most}
+        said = {"coder bound": coder_words(bound)}
+        held = result.summary.measures["tokens_per_vector"]
+        ends = {"low": max(held.low * result.run.k, 1.0), "high": max(held.high * result.run.k, 1.0)}
         names = {"task": plain(result.run.task.name, 40), "decoder": plain(result.run.decoder.name, 40)}
         rows += [
-            {"row": at, "kind": kind, "tokens": max(v, 1.0)} | names for kind, v in values.items() if v is not None
+            {"row": at, "kind": kind, "tokens": max(v, 1.0), "said": said.get(kind) or whole(round(v))} | names | ends
+            for kind, v in values.items()
+            if v is not None
         ]
 
     def draw(width: int) -> Any:
         import altair as alt
 
-        height = 44 if width == WIDE else 52
+        height = 52 if width == WIDE else 58
         low, high = min(row["tokens"] for row in rows) / 1.3, max(row["tokens"] for row in rows) * 1.3
         x = alt.X(
             "tokens:Q",
@@ -98,6 +104,9 @@ def _figure(shown: Sequence[Result]) -> Any:
         label = base.transform_filter("datum.kind == 'reached'").encode(y=y, x=alt.value(0))
         layers: list[Any] = [
             base.mark_line(color=LIGHT["line"], strokeWidth=3).encode(x=x, y=y, detail="row:N"),
+            base.transform_filter("datum.kind == 'reached'")
+            .mark_rule(color=LIGHT["accent"], strokeWidth=5, opacity=0.4).encode(x=alt.X("low:Q"), x2="high:Q", y=y),
+            base.mark_text(dy=17, fontSize=11, color=LIGHT["ink"]).encode(x=x, y=y, text="said:N"),
             base.mark_point(filled=True, opacity=1, size=90).encode(
                 x=x, y=y,
                 color=alt.Color("kind:N", scale=colours, legend=None),
@@ -118,5 +127,5 @@ def _figure(shown: Sequence[Result]) -> Any:
             )
         return sized(alt.layer(*layers), width, height * len(shown), left=210 if width == WIDE else 14, top=18)
 
-    parts = [f"{row['task']}, {row['decoder']}, {row['kind']}: {number(row['tokens'])} tokens" for row in rows]
+    parts = [f"{row['task']}, {row['decoder']}, {row['kind']}: {row['said']} tokens" for row in rows]
     return both(draw, "Tokens in one vector. " + "; ".join(parts) + ".")

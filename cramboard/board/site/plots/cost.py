@@ -1,11 +1,15 @@
 """Tokens per vector against the cost of making the vectors: encoders and optimisation on one front."""
 
+import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from cramboard.board.colours import LIGHT
+from cramboard.board.drawing import NARROW, RIGHT, WIDE
 from cramboard.board.facts import seconds
-from cramboard.board.site.plots.plot import Key, Plot, chart_of, drawn, round_numbers, x_axis, y_axis
+from cramboard.board.site.plots.labels import FONT, SIDES, Spot, sides
+from cramboard.board.site.plots.plot import HEIGHT, LEFT, Key, Plot, chart_of, drawn, round_numbers, x_axis, y_axis
 from cramboard.board.site.standings import LOCAL, Standing
 from cramboard.board.site.words import named
 from cramboard.results.costs import anytime, front
@@ -14,6 +18,8 @@ from cramboard.results.words import interval, number
 _LOOKS = {"optimised": ("accent", "circle"), "encoder": ("ink", "triangle-up"), "control": ("muted", "diamond"),
           LOCAL: ("accent", "square")}  # fmt: skip
 CURVES = 12
+# How far a desk's axis goes on past the dearest mark, so that a name fits beside it.
+ROOM = 4.5
 POINTS = 300
 
 
@@ -33,10 +39,10 @@ def cost(placed: Sequence[Standing], task: str, decoder: str) -> Plot:
         key="cost",
         title=f"Tokens per vector against the cost of making it: {task}, {decoder}",
         words=(
-            "Seconds of making one sample's vectors, on the machine that each run names. The stepped line is the "
-            "front: nothing that ranks, or was run on this machine, holds more for less. Thin curves show how far an "
-            "optimisation had come at any time. What was read in a protocol's own layout counts tokens otherwise, and "
-            "is left out."
+            "Seconds of making one sample's vectors, on the machine that each run names. The stepped line is the front "
+            "of finished results: none that ranks, or was run on this machine, holds more for less. Thin curves show "
+            "how far an optimisation had come at any time, by its own count. Names are folders of the submissions. "
+            "What was read in a protocol's own layout counts tokens otherwise, and is left out."
         ),
         figure=_draw(shown) if shown else None,
         legend=(
@@ -58,8 +64,8 @@ def cost(placed: Sequence[Standing], task: str, decoder: str) -> Plot:
 
 
 def _draw(shown: Sequence[Standing]) -> Any:
-    points = [
-        {"kind": s.kind, "seconds": s.seconds, "tokens": s.tokens}
+    points: list[dict[str, Any]] = [
+        {"kind": s.kind, "seconds": s.seconds, "tokens": s.tokens, "name": s.submission.slug}
         | {"low": s.result.summary.measures["tokens_per_vector"].low}
         | {"high": s.result.summary.measures["tokens_per_vector"].high}
         for s in shown
@@ -76,19 +82,40 @@ def _draw(shown: Sequence[Standing]) -> Any:
     def layers(desk: bool) -> list[Any]:
         import altair as alt
 
-        x = x_axis("seconds:Q", "seconds a sample", desk, type="log", nice=False, padding=24)
         spent = [s.seconds or 0.0 for s in shown] + [row["seconds"] for row in curves]
+        low, high = min(spent) / 1.25, max(spent) * (ROOM if desk else 1.25)
+        most = max(max(row["high"] for row in points), max((row["tokens"] for row in curves), default=0.0)) * 1.1 or 1.0
+        x = x_axis("seconds:Q", "seconds a sample", desk, type="log", nice=False, domain=[low, high])
         x = x.axis(alt.Axis(values=round_numbers(min(spent), max(spent), desk), format=",~r", grid=False))
-        y = y_axis("tokens:Q", "tokens per vector")
+        y = y_axis("tokens:Q", "tokens per vector", nice=False, domain=[0, most])
         kinds = list(_LOOKS)
         colour = alt.Scale(domain=kinds, range=[LIGHT[shade] for shade, _ in _LOOKS.values()])
         shape = alt.Scale(domain=kinds, range=[shape for _, shape in _LOOKS.values()])
         base = chart_of(points).encode(x=x, color=alt.Color("kind:N", scale=colour, legend=None))
         lines = [
-            chart_of(curves).mark_line(color=LIGHT["accent"], strokeWidth=1, opacity=0.45)
+            chart_of(curves).mark_line(color=LIGHT["accent"], strokeWidth=1.25, opacity=0.7)
             .encode(x=x, y=y, detail="run:N")
         ] if curves else []  # fmt: skip
+        wide = (WIDE if desk else NARROW) - LEFT - RIGHT
+
+        def place(row: dict[str, Any]) -> tuple[float, float]:
+            along = math.log(row["seconds"] / low) / math.log(high / low)
+            return wide * along, HEIGHT * (1 - row["tokens"] / most)
+
+        steps = [(*place(a), *place(b)) for a, b in pairwise(edge)]
+        lines_of = [box for x1, y1, x2, y2 in steps for box in ((x1, y1 - 1, x2, y1 + 1), (x2 - 1, y2, x2 + 1, y1))]
+        spots = [Spot(*place(row), row["name"]) for row in points]
+        stands = sides(spots, wide, HEIGHT, lines_of)
+        beside = [row | {"side": side} for row, side in zip(points, stands, strict=True)]
+        names = [
+            chart_of([row for row in beside if row["side"] == side])
+            .mark_text(fontSize=FONT, color=LIGHT["ink"], **look)
+            .encode(x=x, y=y, text="name:N")
+            for side, look in SIDES.items()
+            if any(row["side"] == side for row in beside)
+        ]
         return [
+            *names,
             *lines,
             chart_of(edge).mark_line(color=LIGHT["ink"], strokeDash=[5, 4], strokeWidth=1.25, interpolate="step-after")
             .encode(x=x, y=y),

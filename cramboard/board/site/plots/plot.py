@@ -22,6 +22,7 @@ DASHES = ((1, 0), (6, 3), (2, 2))
 SHAPES = ("circle", "square", "triangle-up", "diamond", "triangle-down", "cross")
 
 
+HEIGHT, LEFT = 320, 58
 ABOVE: dict[str, Any] = {"titleAngle": 0, "titleAlign": "left", "titleBaseline": "bottom", "titleX": -50, "titleY": -14}
 """A vertical axis' title stands above it, where it is read without turning one's head."""
 
@@ -134,12 +135,12 @@ def dashes(series: Sequence[Series]) -> Any:
     return alt.StrokeDash("series:N", scale=scale, legend=None)
 
 
-def drawn(layers: Callable[[bool], Sequence[Any]], alternative: str, height: int = 320) -> Figure:
+def drawn(layers: Callable[[bool], Sequence[Any]], alternative: str) -> Figure:
     """Draw layers (made for a desk if told True, else for a phone) one over the other."""
     import altair as alt
 
     def draw(width: int) -> "Drawing":
-        return sized(alt.layer(*layers(width == WIDE)), width, height, left=58, top=30)
+        return sized(alt.layer(*layers(width == WIDE)), width, HEIGHT, left=LEFT, top=30)
 
     return both(draw, alternative)
 
@@ -173,6 +174,6 @@ def y_axis(field: str, title: str, **options: Any) -> "alt.Y":
 
 
 __all__ = [
-    "Key", "Marks", "Plot", "Series", "best", "chart_of", "dashes", "drawn", "round_numbers", "scales", "x_axis",
-    "y_axis",
+    "HEIGHT", "LEFT", "Key", "Marks", "Plot", "Series", "best", "chart_of", "dashes", "drawn", "round_numbers",
+    "scales", "x_axis", "y_axis",
 ]  # fmt: skip

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from cramboard.board.colours import LIGHT
 from cramboard.board.drawing import ends
 from cramboard.board.site.entries import DTYPES
 from cramboard.board.site.plots.plot import Marks, Plot, best, chart_of, dashes, drawn, scales, x_axis, y_axis
@@ -52,15 +53,21 @@ def _rows(standing: Standing, marks: Marks) -> list[dict[str, Any]]:
 
 def _draw(rows: list[dict[str, Any]], series: Sequence[Any]) -> Any:
     looks = scales(series)
+    first = min(rows, key=lambda row: row["bits"])["series"]
 
     def layers(desk: bool) -> list[Any]:
         import altair as alt
 
-        x = x_axis("bits:Q", "stored bits of one vector", desk, type="log", base=2, nice=False, padding=16)
+        x = x_axis(
+            "bits:Q", "stored bits of one vector", desk, type="log", base=2, nice=False, padding=44 if desk else 16
+        )
         x = x.axis(alt.Axis(values=[2**power for power in range(8, 24)], format=",d", grid=False))
         y = y_axis("mean:Q", "tokens per vector")
         base = chart_of(rows).encode(x=x)
+        # The dtypes are named once, at the series that lies furthest to the left.
+        named = chart_of([row for row in rows if row["series"] == first] if desk else []).encode(x=x)
         return [
+            named.mark_text(align="right", dx=-8, dy=-7, fontSize=12, color=LIGHT["muted"]).encode(y=y, text="dtype:N"),
             base.mark_rule(strokeWidth=1.25).encode(
                 y=y_axis("low:Q", "tokens per vector"), y2="high:Q", color=looks["color"]
             ),

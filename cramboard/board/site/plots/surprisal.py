@@ -22,8 +22,9 @@ def surprisal(placed: Sequence[Standing], marks: Marks) -> Plot:
     ]
     words = (
         "If a vector's limit is the uncertainty of the text and not its length, harder texts come back shorter but "
-        "with as many bits: the marks of a decoder then lie on a level line. Each faint mark is one text, with "
-        "the bits that the decoder needs for a token of it without vectors, over the longest stretch that was measured."
+        "with as many bits: the marks of a decoder then lie on a level line. If it were the length, they would lie on "
+        "the thin sloping line: as many tokens of every text. Each faint mark is one text, with the bits that the "
+        "decoder needs for a token of it without vectors, over the longest stretch that was measured."
     )
     return Plot(
         key="surprisal",
@@ -53,13 +54,25 @@ def _row(standing: Standing, marks: Marks) -> dict[str, Any]:
 
 def _draw(rows: list[dict[str, Any]], texts: list[dict[str, Any]], series: Sequence[Any]) -> Any:
     looks = scales(series)
+    found: dict[str, list[float]] = {}
+    for text in texts:
+        found.setdefault(text["series"], []).append(text["surprisal"])
+    lengths = [
+        {"series": row["series"], "surprisal": at, "bits": row["mean"] * at / row["surprisal"]}
+        for row in rows
+        if row["surprisal"] > 0 and row["series"] in found
+        for at in (min(found[row["series"]]), max(found[row["series"]]))
+    ]
 
     def layers(desk: bool) -> list[Any]:
         x = x_axis("surprisal:Q", "surprisal of the text, bits per token", desk, zero=False)
         means = chart_of(rows)
         shade = {"color": looks["color"]}
         return [
-            chart_of(texts).mark_point(filled=True, opacity=0.4, size=16).encode(
+            chart_of(lengths).mark_line(strokeWidth=0.75, opacity=0.7).encode(
+                x=x, y=y_axis("bits:Q", "recovered bits"), **shade
+            ),
+            chart_of(texts).mark_point(filled=True, opacity=0.5, size=22).encode(
                 x=x, y=y_axis("bits:Q", "recovered bits"), **looks
             ),
             means.mark_rule(strokeWidth=1.5).encode(x=x, y=y_axis("low:Q", "recovered bits"), y2="high:Q", **shade),

@@ -5,42 +5,91 @@ from typing import Any
 
 from cramboard.board.site.plots.plot import Marks, Plot, best, chart_of, dashes, drawn, scales, x_axis, y_axis
 from cramboard.board.site.standings import Standing
+from cramboard.board.site.words import named
+from cramboard.results.bootstrap import mean_interval
 from cramboard.results.words import interval, number, plain
+from cramboard.schema import Interval
 
 
 def vectors(placed: Sequence[Standing], marks: Marks) -> Plot:
-    """Plot the mean horizon of the best optimised vectors against how many there are."""
-    shown = best(placed)
-    rows = [_row(s, marks) for s in shown]
-    several = len({row["k"] for row in rows}) > 1
+    """Plot the mean horizon of optimised vectors against how many there are."""
+    lines = [list(zip(line, _horizons(line), strict=True)) for line in _lines(placed)]
+    shown = [s for line in lines for s, _ in line]
+    rows = [_row(s, held, marks) for line in lines for s, held in line]
     return Plot(
         key="vectors",
         title="Horizon against k",
         words=(
             "Twice the vectors would hold twice the tokens if each held as much as one alone: along the thin lines, "
-            "which go on from k = 1. Several vectors are measured on fixed subsets of the samples."
+            "which go on from k = 1. Several vectors are run on a fixed subset of the samples; every k is counted here "
+            "on the samples that all of them share. A line is one submission's: the one with the most k."
         ),
-        figure=_draw(rows, [marks.of(s.result) for s in shown]) if several else None,
+        figure=_draw(rows, [marks.of(s.result) for s in shown]) if rows else None,
         legend=marks.legend((s.result for s in shown), lines=True),
-        headings=("Task", "Decoder", "k", "Horizon, tokens", "Samples"),
+        headings=("Task", "Decoder", "Submission", "k", "Horizon, tokens", "Tokens per vector", "Samples"),
         rows=tuple(
             (
                 plain(s.result.run.task.name),
                 plain(s.result.run.decoder.name),
+                named(s.submission.spec.name),
                 str(s.result.run.k),
-                interval(s.result.summary.measures["tokens_per_vector"], s.result.run.k),
-                str(len(s.result.run.samples)),
+                interval(held),
+                interval(held, 1 / s.result.run.k),
+                str(len(_shared([other for other, _ in line]))),
             )
-            for s in shown
+            for line in lines
+            for s, held in line
         ),
     )
 
 
-def _row(standing: Standing, marks: Marks) -> dict[str, Any]:
-    k, held = standing.result.run.k, standing.result.summary.measures["tokens_per_vector"]
+def _lines(placed: Sequence[Standing]) -> list[list[Standing]]:
+    """Return for each task and decoder the optimised results of one submission, by k: of that with the most k.
+
+    Another submission's single k beside them would be a difference of methods. One k alone says nothing of further
+    vectors and is no line.
+    """
+    by_submission: dict[tuple[str, str, str], list[Standing]] = {}
+    for standing in placed:
+        run = standing.result.run
+        by_submission.setdefault((run.task.name, run.decoder.name, standing.submission.slug), []).append(standing)
+    found: dict[tuple[str, str], list[Standing]] = {}
+    for (task, decoder, _), standings in sorted(by_submission.items()):
+        line, known = best(standings), found.get((task, decoder), [])
+        if len(line) > 1 and _shared(line) and (not known or _weight(line) > _weight(known)):
+            found[task, decoder] = line
+    return list(found.values())
+
+
+def _weight(line: Sequence[Standing]) -> tuple[int, float]:
+    return len(line), line[0].tokens
+
+
+def _shared(group: Sequence[Standing]) -> list[str]:
+    """Return the samples that every result of a group is on."""
+    return sorted(set[str].intersection(*(set(s.result.run.samples) for s in group)))
+
+
+def _horizons(group: Sequence[Standing]) -> list[Interval]:
+    """Return the mean horizon of each result over the samples that all of them share; a missing one counts 0."""
+    made = []
+    for standing in group:
+        found = {record.sample: record for record in standing.result.records}
+        records = [(sample, found.get(sample)) for sample in _shared(group)]
+        made.append(
+            mean_interval(
+                [float(record.horizon) if record else 0.0 for _, record in records],
+                [("author", record.author) if record else ("sample", sample) for sample, record in records],
+                any(record.censored for _, record in records if record),
+            )
+        )
+    return made
+
+
+def _row(standing: Standing, held: Interval, marks: Marks) -> dict[str, Any]:
     # A logarithmic axis has no 0.
-    sizes = {"mean": max(held.mean * k, 0.1), "low": max(held.low * k, 0.1), "high": max(held.high * k, 0.1)}
-    return marks.of(standing.result).fields | {"k": k} | sizes
+    sizes = {"mean": max(held.mean, 0.1), "low": max(held.low, 0.1), "high": max(held.high, 0.1)}
+    return marks.of(standing.result).fields | {"k": standing.result.run.k} | sizes
 
 
 def _draw(rows: list[dict[str, Any]], series: Sequence[Any]) -> Any:

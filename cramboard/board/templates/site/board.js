@@ -139,9 +139,9 @@
       this.groups[0].body.append(...sorted.map((entry) => entry.row));
     }
 
-    // Exactly what is shown, in its order; no cell can be taken for a formula.
+    // What is shown, in its order, and what the headings of the groups say: kind and k; no cell can be taken for a formula.
     csv() {
-      const shown = this.heads.map((head, at) => at).filter((at) => this.heads[at].getClientRects().length);
+      const shown = this.heads.map((head, at) => at).filter((at) => !this.heads[at].hidden);
       const cell = (words) => {
         const safe = /^[=+@\t]/.test(words) || (words[0] === "-" && Number.isNaN(number(words))) ? `'${words}` : words;
         return /[",\n]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
