@@ -1,5 +1,6 @@
 """`cramboard leaderboard serve`: a local look at the website."""
 
+import sys
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -23,6 +24,14 @@ class _Quiet(SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
+class _Server(ThreadingHTTPServer):
+    """Lets a browser go away in the middle of a page."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 def server(folder: Path, port: int) -> ThreadingHTTPServer:
     """Return a server of `folder` on this machine alone; port 0 takes a free one.
 
@@ -30,7 +39,7 @@ def server(folder: Path, port: int) -> ThreadingHTTPServer:
         MachineError: If the port cannot be had.
     """
     try:
-        return ThreadingHTTPServer(("127.0.0.1", port), partial(_Quiet, directory=str(folder)))
+        return _Server(("127.0.0.1", port), partial(_Quiet, directory=str(folder)))
     except OSError as error:
         raise MachineError(f"--port {port}: cannot be served on ({error.strerror}); give another, or 0") from None
 

@@ -6,6 +6,9 @@ import json
 import math
 import posixpath
 import re
+import socket
+import struct
+import threading
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -244,6 +247,24 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path):
         taken = serving.server_address[1]
         with pytest.raises(MachineError, match=rf"--port {taken}: cannot be served on .*; give another, or 0"):
             server(tmp_path, taken)
+
+
+def test_a_browser_that_goes_away_within_a_page_is_no_error(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+):
+    (tmp_path / "large").write_bytes(bytes(32 << 20))
+    before = set(threading.enumerate())
+    with server(tmp_path, 0) as serving:
+        threading.Thread(target=serving.serve_forever, daemon=True).start()
+        with socket.create_connection(serving.server_address) as browser:
+            browser.sendall(b"GET /large HTTP/1.0\r\n\r\n")
+            browser.recv(1)
+            # Closing resets the connection instead of ending it.
+            browser.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        serving.shutdown()
+        for answering in set(threading.enumerate()) - before:
+            answering.join(20)
+    assert capfd.readouterr().err == ""
 
 
 def test_the_front_page_says_how_much_for_whom_how_sure_and_of_what_limit(pages: dict[str, str], found: Found):
