@@ -29,7 +29,7 @@ BEGINS = {"table": "#results", "submission": "#results-title", "sample": "#readi
 
 def pages(site: Path) -> dict[str, str]:
     """Return the pages to take, each the fullest of its kind; what is not there is left out."""
-    kinds = {"table": "board/*/*.html", "submission": "submissions/*.html", "sample": "samples/*/*.html"}
+    kinds = {"table": "board/*/*.html", "submission": "submissions/*.html", "sample": "samples/speeches/*.html"}
     found = {name: sorted(site.glob(pattern), key=lambda p: (-p.stat().st_size, p)) for name, pattern in kinds.items()}
     fullest = {name: str(paths[0].relative_to(site)) for name, paths in found.items() if paths}
     # The figures from the first one on: their page begins with words.

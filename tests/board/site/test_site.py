@@ -249,9 +249,7 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path):
             server(tmp_path, taken)
 
 
-def test_a_browser_that_goes_away_within_a_page_is_no_error(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-):
+def test_a_browser_that_goes_away_within_a_page_is_no_error(tmp_path: Path, capfd: pytest.CaptureFixture[str]):
     (tmp_path / "large").write_bytes(bytes(32 << 20))
     before = set(threading.enumerate())
     with server(tmp_path, 0) as serving:
