@@ -40,6 +40,22 @@ def test_an_encoder_makes_the_vectors_of_each_text(write: Write, short_folder: P
     assert len(cost.samples) == 2
 
 
+def test_a_start_that_dawdles_takes_nothing_off_the_cost(write: Write, short_folder: Path, tmp_path: Path) -> None:
+    """It sleeps while no text is in its reach, as it would be where the start were measured apart, and then works."""
+    made = "        self.given = given\n"
+    dawdles = f"""{made}        import pathlib, sys
+        given_to_it = pathlib.Path(sys.argv[sys.argv.index("--input") + 1])
+        if "The " not in "".join(path.read_text() for path in given_to_it.glob("*")):
+            __import__("time").sleep(0.6)
+"""
+    works = '        __import__("time").sleep(0.3)\n        return [self.one'
+    code = CODE.replace(made, dawdles).replace("        return [self.one", works)
+    assert evaluate(write(code=code), short_folder, tmp_path / "run", "--span", 8).code == 0
+    [cost] = RunFolder(tmp_path / "run").run().units
+    assert cost.start_seconds >= 0.6
+    assert cost.encode_seconds >= 0.3
+
+
 def test_the_curve_has_a_run_for_every_span_that_the_texts_and_the_context_reach(
     write: Write, short_folder: Path, tmp_path: Path
 ) -> None:
