@@ -221,9 +221,7 @@ def _did_not_start(process: subprocess.Popen[bytes]) -> MachineError:
     return MachineError(f"the sandbox did not start: {log.last_line()}")
 
 
-def _watch(
-    cage: _Cage, holding: Hold, output: Path | None, limits: Limits, handover: Handover | None
-) -> Ended:
+def _watch(cage: _Cage, holding: Hold, output: Path | None, limits: Limits, handover: Handover | None) -> Ended:
     """Let the cage run until it ends or has used too much, and take what comes out."""
     log, reason, start = Log(), None, None
     started = time.monotonic()
