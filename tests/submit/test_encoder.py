@@ -82,6 +82,15 @@ def test_bfloat16_vectors_are_stored_as_such(write: Write, short_folder: Path, t
     assert set(record.stored) == {"bfloat16", "int8", "int4"}
 
 
+def test_a_number_that_its_stored_dtype_does_not_hold_is_told(write: Write, short_folder: Path, tmp_path: Path) -> None:
+    code = CODE.replace("/ 100", "* 0 + numpy.float32(3.4028e38)")  # Rounds to infinity in bfloat16.
+    folder = write(code=code, dtype="bfloat16")
+    ended = evaluate(folder, short_folder, tmp_path / "run", "--span", 8, "--limit", 1)
+    assert ended.code == 1
+    assert "made vectors with a NaN or an infinity for sample" in ended.err
+    assert "(in bfloat16)" in ended.err
+
+
 def test_the_suffix_stands_in_the_certificate_and_is_verified(write: Write, short_folder: Path, tmp_path: Path) -> None:
     assert evaluate(write(suffix=[7, 9]), short_folder, tmp_path / "with", "--span", 8, "--limit", 1).code == 0
     assert evaluate(write(suffix=None), short_folder, tmp_path / "without", "--span", 8, "--limit", 1).code == 0
@@ -115,6 +124,7 @@ def test_a_text_that_an_encoder_fails_on_is_a_failure_of_that_sample(
         (("/ 100", "* numpy.nan"), "returned a NaN or an infinity"),
         (('"float32") / 100', '"int64")'), "returned numbers of type int64"),
         (("return [self.one(text) for text in texts]", "return []"), "returned 0 arrays for 1 texts"),
+        (("return [self.one(text) for text in texts]", "pass"), "returned NoneType, not a list with an array [k, d]"),
     ],
 )
 def test_an_array_of_another_kind_is_named(
@@ -132,6 +142,7 @@ def test_an_array_of_another_kind_is_named(
     [
         ("import nothing_like_it", "does not start: ModuleNotFoundError: No module named 'nothing_like_it'"),
         ("class Other: pass", "has no class Encoder"),
+        ("\nraise OSError('not here,\\n  nor there')", "start: OSError: not here, nor there (encoder.py line 2)"),
         ("import os; os._exit(0)", "left [] behind"),
         ("open('/nowhere/else', 'w')", "does not start: FileNotFoundError"),
     ],

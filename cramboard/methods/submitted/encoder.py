@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -164,6 +165,20 @@ def _run(
         return read_vectors(submission.slug, output, len(texts), k, decoder.d), start, ended.seconds - start
 
 
+def _last_words(log: str) -> str:
+    """Return on one line what a traceback at the end of `log` says, and where in the submission; else the last line."""
+    lines = [line for line in log.splitlines() if line.strip()]
+    frames = [number for number, line in enumerate(lines) if line.startswith('  File "')]
+    if not frames:
+        return lines[-1].strip()[:300] if lines else ""
+    last = frames[-1] + 1
+    while last < len(lines) - 1 and lines[last].startswith("    "):  # the line of code, and marks below it
+        last += 1
+    own = re.findall(r'^  File ".*/submission/(.+)", line (\d+)', "\n".join(lines[: frames[-1] + 1]), re.MULTILINE)
+    where = " ({} line {})".format(*own[-1]) if own else ""
+    return " ".join(line.strip() for line in lines[last:])[:300] + where
+
+
 def _files(submission: Submission, code: EncoderCode, decoder: "Decoder") -> dict[str, Path]:
     """Return all that the process may read besides its interpreter, by inside path; links are followed here."""
     files = {f"/submission/{name}": path for name, path in submission.code().items()}
@@ -179,8 +194,7 @@ def _check_end(submission: Submission, ended: Ended) -> None:
         raise SubmissionError(f"submission {submission.slug}: its encoder was stopped: {ended.reason}")
     if ended.code == 0:
         return
-    said = [line.strip() for line in ended.log.splitlines() if line.strip()]
-    reason = said[-1][:300] if said else f"it ended with code {ended.code} and said nothing"
+    reason = _last_words(ended.log) or f"it ended with code {ended.code} and said nothing"
     if ended.start_seconds is not None:  # It had the texts.
         raise RuntimeError(reason)
     raise SubmissionError(f"submission {submission.slug}: its encoder does not start: {reason}")

@@ -95,7 +95,7 @@ def _install(slug: str, lines: list[str], folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         raise InputError(f"submission {slug}: its requirements took more than {_SECONDS} seconds to install") from None
     if done.returncode != 0:
-        said = next((line for line in reversed(done.stderr.splitlines()) if "rror" in line), "pip failed")
+        said = next((line for line in reversed(done.stderr.splitlines()) if "error" in line.lower()), "pip failed")
         shutil.rmtree(folder, ignore_errors=True)
         raise InputError(f"submission {slug}: its requirements cannot be installed as wheels: {said.strip()[:300]}")
     (folder / _READY).touch()

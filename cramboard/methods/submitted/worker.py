@@ -80,7 +80,9 @@ def main() -> None:
         output.write(_header(len(texts), given))
         for start in range(0, len(texts), given.batch):
             batch = texts[start : start + given.batch]
-            made = list(encoder.encode(batch))
+            made = encoder.encode(batch)
+            if not hasattr(made, "__len__"):
+                sys.exit(f"encode: returned {type(made).__name__}, not a list with an array [k, d] for each text")
             if len(made) != len(batch):
                 sys.exit(f"encode: returned {len(made)} arrays for {len(batch)} texts")
             for vectors in made:
