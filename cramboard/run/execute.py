@@ -129,7 +129,8 @@ def execute(unit: Unit, context: Context, observer: Observer) -> UnitResult:
         stored = vectors.to(getattr(torch, method.dtype))
         if not bool(torch.isfinite(stored).all()):
             raise ValueError(
-                f"method {method.name} made vectors with a NaN or an infinity for sample {sample.id} (in {method.dtype})"
+                f"method {method.name} made vectors with a NaN or an infinity for sample {sample.id} "
+                f"(in {method.dtype})"
             )
     files = issue(
         (
