@@ -270,3 +270,18 @@ def test_nobody_takes_the_name_of_another(write: Write, name: str) -> None:
 )
 def test_a_field_that_deceives_or_overflows_is_told(write: Write, fields: dict[str, object], says: str) -> None:
     check(write(**fields)).refused(3, says)
+
+
+@pytest.mark.parametrize("name", ["Encoder.py", "Results/speeches/summary.json", "VECTORS/certificate.json"])
+def test_a_name_that_is_another_on_some_disks_is_told(write: Write, name: str) -> None:
+    folder = write(decoders=[LISTED], files={name: b"{}"})
+    told(check(folder), f"{name}: differs from another name here only in small and capital letters")
+
+
+def test_an_upload_that_is_too_large_is_not_read(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cramboard.submit.folder._UPLOAD_BYTES", 1000)
+    place = "vectors/speeches/short/k2"
+    files = {f"{place}/certificate.json": b"[" * 2000, f"{place}/vectors.safetensors": b""}
+    folder = write(kind="upload", encoder=None, code=None, decoders=[LISTED], files=files)
+    problems = list(folder_problems(read_submission(folder)))
+    assert problems == [f"{place}/certificate.json: at most 1000 bytes are taken"]
