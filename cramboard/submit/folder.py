@@ -186,8 +186,16 @@ def _uploads(submission: Submission) -> Iterator[str]:
                 raise InputError(f"{path}: its task, decoder and k are not those of its folder; move it")
             if decoder.spec is None or decoder.spec.tensors_sha256 != certificate.decoder.tensors_sha256:
                 raise InputError(f"{path}: is of other weights than the listed decoder {certificate.decoder.name}")
-            if certificate.task != load_task(certificate.task.name).ref:
+            task = load_task(certificate.task.name)
+            if certificate.task != task.ref:
                 raise InputError(f"{path}: is of another version of task {certificate.task.name}")
+            held = {entry.sample for entry in certificate.entries}
+            lacking = [line.id for line in task.select("public") if line.id not in held]
+            if lacking:
+                raise InputError(
+                    f"{path}: lacks {len(lacking)} of the task's public samples, {lacking[0]} for one; results are "
+                    "filed of all of them"
+                )
             if certificate.decoder.suffix != submission.spec.suffix:
                 raise InputError(f"{path}: its suffix is not the declared one")
             if certificate.decoder.layout != "anchored":
