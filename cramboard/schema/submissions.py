@@ -106,7 +106,7 @@ class SubmissionSpec(Boundary):
     decoders: Annotated[tuple[Name, ...], Field(min_length=1)]
     plans: Annotated[tuple[Plan, ...], Field(min_length=1, max_length=32)]
     dtype: Literal["float32", "bfloat16"] = "float32"
-    suffix: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(max_length=8)] = ()
+    suffix: Annotated[tuple[Annotated[int, Field(ge=0, lt=1_000_000)], ...], Field(max_length=8)] = ()
     training_data: Annotated[str, Field(min_length=1, max_length=2000)]
     parameters: Annotated[int, Field(ge=0)] | None = None
 

@@ -263,6 +263,7 @@ def test_nobody_takes_the_name_of_another(write: Write, name: str) -> None:
     ("fields", "says"),
     [
         ({"plans": [{"k": 1_000_000, "ratio": 1e308}]}, "field plans.0.ratio: input should be less than or equal to"),
+        ({"suffix": [10**11]}, "field suffix.0: input should be less than 1000000"),
         ({"name": "cram\u202e"}, "field name: value error, holds the character '\\u202e', which is not printed"),
         ({"authors": ["A\nB"]}, "field authors.0: value error, holds the character '\\n'"),
         ({"decoders": [LISTED, LISTED]}, "a decoder is named twice"),
@@ -285,3 +286,9 @@ def test_an_upload_that_is_too_large_is_not_read(write: Write, monkeypatch: pyte
     folder = write(kind="upload", encoder=None, code=None, decoders=[LISTED], files=files)
     problems = list(folder_problems(read_submission(folder)))
     assert problems == [f"{place}/certificate.json: at most 1000 bytes are taken"]
+
+
+def test_a_suffix_beyond_the_vocabulary_is_told(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before a trial decoder of that many tokens is made, which would fill the machine."""
+    monkeypatch.setattr("cramboard.submit.trial._number", lambda decoder, field: 300)
+    told(check(write(decoders=[LISTED], suffix=[7, 300])), f"field suffix: 300 is no token of {LISTED}, which has 300")
