@@ -12,14 +12,21 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from cramboard.sandbox import Ended, Limits
+from cramboard.sandbox import Ended, Handover, Limits
 
 # The end of what a process wrote: enough to show why it failed.
 _LOG_BYTES = 20_000
+_TICK_SECONDS = 0.02
 
 
 def run_unsandboxed(
-    argv: Sequence[str], *, readable: Mapping[str, Path], output: Path, limits: Limits, gpu: bool = False
+    argv: Sequence[str],
+    *,
+    readable: Mapping[str, Path],
+    output: Path,
+    limits: Limits,
+    gpu: bool = False,
+    handover: Handover | None = None,
 ) -> Ended:
     """Run `argv` as an ordinary process with an environment of its own.
 
@@ -29,6 +36,7 @@ def run_unsandboxed(
         output: The folder that is `/output` inside.
         limits: Only `seconds` is held.
         gpu: Without effect: nothing hides a GPU here.
+        handover: What the command gets once it asks.
     """
     with tempfile.TemporaryDirectory(prefix="cramboard-") as name:
         root = Path(name)
@@ -45,17 +53,22 @@ def run_unsandboxed(
                 words, cwd=root, env={"PATH": os.defpath, "HOME": str(root)}, stdin=subprocess.DEVNULL,
                 stdout=file, stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
-            reason = None
+            reason = start = None
             try:
-                process.wait(limits.seconds)
-            except subprocess.TimeoutExpired:
-                reason = f"it took more than {limits.seconds:g} seconds"
+                while process.poll() is None and reason is None:
+                    if handover is not None and start is None and os.path.lexists(output / handover.asked_by):
+                        start = time.monotonic() - started
+                        handover.give()
+                    if time.monotonic() - started > limits.seconds:
+                        reason = f"it took more than {limits.seconds:g} seconds"
+                    with suppress(subprocess.TimeoutExpired):
+                        process.wait(_TICK_SECONDS)
             finally:
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
         seconds = time.monotonic() - started
-        return Ended(process.returncode, seconds, reason, _end(log))
+        return Ended(process.returncode, seconds, reason, _end(log), start_seconds=start)
 
 
 def _end(log: Path) -> str:

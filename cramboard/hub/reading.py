@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cramboard.errors import MachineError
+from cramboard.errors import InputError, MachineError
 from cramboard.hub.failures import clear_hub_errors
 from cramboard.hub.library import api
 
@@ -76,19 +76,26 @@ def read_file(repository: str, revision: str, path: str) -> bytes:
         return Path(file).read_bytes()
 
 
-def download(repository: str, revision: str, wanted: Sequence[str], kind: str = "decoder") -> Path:
+def download(
+    repository: str, revision: str, wanted: Sequence[str], kind: str = "decoder", at_most_bytes: int | None = None
+) -> Path:
     """Return the folder, in huggingface_hub's cache, of a model repository's files whose names match `wanted`.
 
-    What is in the cache whole serves when the Hub cannot be reached. `kind` says in errors what is asked for.
+    What is in the cache whole serves when the Hub cannot be reached. `kind` says in errors what is asked for. With
+    `at_most_bytes`, `wanted` are names, and one that is larger is not begun: a stranger's may be as large as a disk.
 
     Raises:
-        InputError: If there is no such repository or revision.
+        InputError: If there is no such repository or revision, or a file is too large.
         MachineError: If it is not in the cache and the Hub cannot be reached.
     """
     what = f"{kind} {repository} at {revision[:12]}"
     try:
         client = api(what)
         with clear_hub_errors(what):
+            for file in client.get_paths_info(repository, list(wanted), revision=revision) if at_most_bytes else ():
+                size = getattr(file, "size", 0)
+                if at_most_bytes is not None and size > at_most_bytes:
+                    raise InputError(f"{what}: has {size} bytes there, not {at_most_bytes} as declared; correct bytes")
             return Path(client.snapshot_download(repository, revision=revision, allow_patterns=list(wanted)))
     except MachineError as unreachable:
         from huggingface_hub import snapshot_download

@@ -126,8 +126,12 @@ def execute(unit: Unit, context: Context, observer: Observer) -> UnitResult:
             raise ValueError(
                 f"method {method.name} made vectors {list(vectors.shape)} for sample {sample.id}, not {shape}"
             )
-        if not bool(torch.isfinite(vectors.float()).all()):
-            raise ValueError(f"method {method.name} made vectors with a NaN or an infinity for sample {sample.id}")
+        stored = vectors.to(getattr(torch, method.dtype))
+        if not bool(torch.isfinite(stored).all()):
+            raise ValueError(
+                f"method {method.name} made vectors with a NaN or an infinity for sample {sample.id} "
+                f"(in {method.dtype})"
+            )
     files = issue(
         (
             (Claim(sample.id, sample.sha256, sha256_ids(assignment.ids), len(assignment.ids)), vectors)

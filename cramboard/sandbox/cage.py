@@ -24,7 +24,7 @@ from typing import IO, BinaryIO
 
 from cramboard.errors import MachineError
 from cramboard.sandbox.holds import Hold, hold, tree
-from cramboard.sandbox.limits import Ended, Limits, too_long, too_much_output
+from cramboard.sandbox.limits import Ended, Handover, Limits, too_long, too_much_output
 from cramboard.sandbox.outcome import Log, collect, is_full
 from cramboard.sandbox.root import OUTPUT, environment, new_root
 from cramboard.sandbox.syscalls import known_machine, seccomp_filter
@@ -71,7 +71,13 @@ def _trial() -> str | None:
 
 
 def run_isolated(
-    argv: Sequence[str], *, readable: Mapping[str, Path], output: Path, limits: Limits, gpu: bool = False
+    argv: Sequence[str],
+    *,
+    readable: Mapping[str, Path],
+    output: Path,
+    limits: Limits,
+    gpu: bool = False,
+    handover: Handover | None = None,
 ) -> Ended:
     """Run `argv` in a new root without network, other processes, capabilities or the caller's environment.
 
@@ -84,6 +90,7 @@ def run_isolated(
         output: Folder outside that what comes out is copied to; made when something does.
         limits: What all of it may use.
         gpu: Whether the NVIDIA devices are there too.
+        handover: What the command gets once it asks.
 
     Raises:
         InputError: If something readable is missing or a symbolic link.
@@ -91,10 +98,17 @@ def run_isolated(
     """
     if why := available():
         raise MachineError(why)
-    return _run(argv, readable, output, limits, gpu)
+    return _run(argv, readable, output, limits, gpu, handover)
 
 
-def _run(argv: Sequence[str], readable: Mapping[str, Path], output: Path | None, limits: Limits, gpu: bool) -> Ended:
+def _run(
+    argv: Sequence[str],
+    readable: Mapping[str, Path],
+    output: Path | None,
+    limits: Limits,
+    gpu: bool,
+    handover: Handover | None = None,
+) -> Ended:
     root = new_root(readable, _SCRATCH_BYTES, limits.output_bytes, gpu)
     holding = hold(limits)
     if holding is None:
@@ -104,7 +118,7 @@ def _run(argv: Sequence[str], readable: Mapping[str, Path], output: Path | None,
         )
     try:
         with _launched(argv, root, holding, limits, gpu) as cage:
-            return _watch(cage, holding, output, limits)
+            return _watch(cage, holding, output, limits, handover)
     finally:
         holding.release()
 
@@ -207,9 +221,9 @@ def _did_not_start(process: subprocess.Popen[bytes]) -> MachineError:
     return MachineError(f"the sandbox did not start: {log.last_line()}")
 
 
-def _watch(cage: _Cage, holding: Hold, output: Path | None, limits: Limits) -> Ended:
+def _watch(cage: _Cage, holding: Hold, output: Path | None, limits: Limits, handover: Handover | None) -> Ended:
     """Let the cage run until it ends or has used too much, and take what comes out."""
-    log, reason = Log(), None
+    log, reason, start = Log(), None, None
     started = time.monotonic()
     with contextlib.suppress(BrokenPipeError):  # The starter may not even fit into the limits.
         cage.gate.send(_GO)
@@ -225,6 +239,9 @@ def _watch(cage: _Cage, holding: Hold, output: Path | None, limits: Limits) -> E
                 if not data:  # It closed its outputs and goes on.
                     selector.unregister(cage.printed)
             alive = cage.first not in ready
+            if handover is not None and start is None and alive and _is_there(handover.asked_by, cage.output):
+                start = time.monotonic() - started
+                handover.give()
             late = time.monotonic() - started > limits.seconds
             reason = reason or (too_long(limits) if late else holding.exceeded())
             if reason:
@@ -236,7 +253,16 @@ def _watch(cage: _Cage, holding: Hold, output: Path | None, limits: Limits) -> E
         reason = too_much_output(limits) if is_full(cage.output) else holding.exceeded()
     if reason is None and code == 0 and output is not None:
         reason = collect(cage.output, output, limits)
-    return Ended(code, seconds, reason, log.text(), holding.held_by)
+    return Ended(code, seconds, reason, log.text(), holding.held_by, start)
+
+
+def _is_there(name: str, folder: int) -> bool:
+    """Return whether an open folder has something of this name."""
+    try:
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except OSError:
+        return False
+    return True
 
 
 def _limit(pid: int, limits: Limits) -> None:

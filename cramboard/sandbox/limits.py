@@ -1,5 +1,6 @@
 """What an isolated process may use, and how it ended."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -21,6 +22,19 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Handover:
+    """What is given only when it is asked for, so that no work on it can pass for a part of the start.
+
+    Attributes:
+        asked_by: The file in /output that is there once it is asked for.
+        give: Called then, once; puts it where it is looked for, at once.
+    """
+
+    asked_by: str
+    give: Callable[[], object]
+
+
+@dataclass(frozen=True)
 class Ended:
     """How an isolated process ended.
 
@@ -31,6 +45,7 @@ class Ended:
             out then, nor when `code` is not 0.
         log: The end of what it printed, printable characters only.
         held_by: What held its memory and processes.
+        start_seconds: Wall time of `seconds` before it asked for the handover; None if it never did.
     """
 
     code: int
@@ -38,6 +53,7 @@ class Ended:
     reason: str | None
     log: str
     held_by: str = "nothing"
+    start_seconds: float | None = None
 
 
 def size(count: int) -> str:

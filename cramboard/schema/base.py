@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from cramboard.errors import InputError
 from cramboard.files import read_text
 from cramboard.keys import canonical_json
+from cramboard.schema.plain_yaml import load_yaml
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,79}$")]
@@ -81,14 +82,16 @@ def from_yaml_file(model: type[Model], path: Path, what: str) -> Model:
     """Read a YAML file (safe tags only) as `model`.
 
     Raises:
-        InputError: If it is missing, not YAML, or does not fit the schema.
+        InputError: If it is missing, not YAML, has an alias or a key twice, or does not fit the schema.
     """
     try:
-        data = yaml.safe_load(read_text(path, what))
+        data = load_yaml(read_text(path, what))
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f" at line {mark.line + 1}" if mark else ""
-        raise InputError(f"{path}: not valid YAML{line}; correct or restore it") from None
+        said = getattr(error, "problem", None)
+        why = f" ({said[:200]})" if said else ""
+        raise InputError(f"{path}: not valid YAML{line}{why}; correct or restore it") from None
     return model.parse(data, str(path))
 
 

@@ -1,13 +1,26 @@
 """What a submission declares."""
 
 import math
+import unicodedata
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from cramboard.schema.base import Boundary, HubId, Name, RelativePath, Revision, Sha256, Strict
 
-ShortText = Annotated[str, Field(min_length=1, max_length=120)]
+# What turns the direction of writing lets one name look like another.
+_TURNS = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
+
+
+def _one_line(text: str) -> str:
+    """Refuse characters that are not read but act: line ends, terminal controls, turns of direction."""
+    for char in text:
+        if unicodedata.category(char) in ("Cc", "Zl", "Zp", "Cs") or unicodedata.bidirectional(char) in _TURNS:
+            raise ValueError(f"holds the character {char!a}, which is not printed")
+    return text
+
+
+ShortText = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_one_line)]
 Link = Annotated[str, Field(pattern=r"^https://[^\s<>\"']{1,300}$")]
 SubmissionKind = Literal["optimisation", "encoder", "upload", "control"]
 
@@ -18,9 +31,9 @@ class Plan(Strict):
     With `ratio` r, k vectors are given the first r k tokens; `span` is then left out.
     """
 
-    k: Annotated[int, Field(ge=1)]
-    span: Annotated[int, Field(ge=1)] | None = None
-    ratio: Annotated[float, Field(gt=0)] | None = None
+    k: Annotated[int, Field(ge=1, le=1_000_000)]
+    span: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    ratio: Annotated[float, Field(gt=0, le=1_000_000)] | None = None
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
@@ -71,6 +84,8 @@ class EncoderCode(Strict):
             for pinned in files:
                 if not pinned.file.endswith(suffix):
                     raise ValueError(f"{pinned.file} must be a {suffix} file")
+            if len({pinned.file for pinned in files}) < len(files):
+                raise ValueError("two files have the same name")
         return self
 
 
@@ -89,9 +104,9 @@ class SubmissionSpec(Boundary):
     """The built-in method's preset; its first by default."""
     encoder: EncoderCode | None = None
     decoders: Annotated[tuple[Name, ...], Field(min_length=1)]
-    plans: Annotated[tuple[Plan, ...], Field(min_length=1)]
+    plans: Annotated[tuple[Plan, ...], Field(min_length=1, max_length=32)]
     dtype: Literal["float32", "bfloat16"] = "float32"
-    suffix: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(max_length=8)] = ()
+    suffix: Annotated[tuple[Annotated[int, Field(ge=0, lt=1_000_000)], ...], Field(max_length=8)] = ()
     training_data: Annotated[str, Field(min_length=1, max_length=2000)]
     parameters: Annotated[int, Field(ge=0)] | None = None
 
@@ -108,4 +123,6 @@ class SubmissionSpec(Boundary):
             raise ValueError(f"kind {self.kind} has no field preset")
         if len({plan.k for plan in self.plans}) < len(self.plans):
             raise ValueError("two plans have the same k")
+        if len(set(self.decoders)) < len(self.decoders):
+            raise ValueError("a decoder is named twice")
         return self

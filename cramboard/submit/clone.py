@@ -8,14 +8,19 @@ from cramboard.errors import InputError
 
 SUBMISSIONS = "submissions"
 _MAIN = ("origin/main", "main")
+_ANOTHER_REPOSITORY = "160000"  # the mode of a submodule
 
 
 @dataclass(frozen=True)
 class Change:
-    """A path that differs from the main branch; `added` if it is not there."""
+    """A path that differs from the main branch.
+
+    `added` if it is not there; `repository` if it stands for another repository's commit.
+    """
 
     path: str
     added: bool
+    repository: bool = False
 
 
 def submissions_folder() -> Path:
@@ -42,16 +47,22 @@ def changes(folder: Path, base: str | None = None) -> list[Change] | None:
         None if the folder is in no clone, or the clone has no main branch.
 
     Raises:
-        InputError: If `base` is given and is no branch or commit of the clone.
+        InputError: If `base` is given and is no branch or commit of the clone, or git cannot tell what differs.
     """
     start = _base(folder, base)
     if start is None:
         return None
-    root = _git(folder, "rev-parse", "--show-toplevel")
-    assert root is not None
-    words = (_git(Path(root.strip()), "diff", "-z", "--no-renames", "--name-status", start) or "").split("\0")
-    found = [Change(path, status == "A") for status, path in zip(words[::2], words[1::2], strict=False) if path]
-    others = _git(Path(root.strip()), "ls-files", "-z", "--others", "--exclude-standard") or ""
+    root = Path((_git(folder, "rev-parse", "--show-toplevel") or "").strip() or folder)
+    differing = _git(root, "diff", "-z", "--no-renames", "--ignore-submodules=none", "--raw", "--no-abbrev", start)
+    others = _git(root, "ls-files", "-z", "--others", "--exclude-standard")
+    if differing is None or others is None:
+        raise InputError(f"{root}: git cannot tell what differs from the main branch; see what git status says")
+    # Of each path first `:mode mode object object status`, as they were and as they are.
+    words = differing.split("\0")
+    found = [
+        Change(path, status.endswith("A"), status.split()[1] == _ANOTHER_REPOSITORY)
+        for status, path in zip(words[::2], words[1::2], strict=False)
+    ]
     return [*found, *(Change(path, added=True) for path in others.split("\0") if path)]
 
 
@@ -71,8 +82,9 @@ def _git(folder: Path, *words: str) -> str | None:
     """Return what git says, None if it fails or is not installed."""
     try:
         done = subprocess.run(
-            ["git", "-C", str(folder), *words], capture_output=True, text=True, check=True, timeout=60
-        )
+            ["git", "-C", str(folder), *words],
+            capture_output=True, encoding="utf-8", errors="surrogateescape", check=True, timeout=60,
+        )  # fmt: skip
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout

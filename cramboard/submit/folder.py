@@ -1,18 +1,20 @@
 """Check a submission's folder by reading alone: its fields, its files, their kinds, sizes and hashes."""
 
 import ast
+import re
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
 from cramboard.certificate import CERTIFICATE, VECTORS, load_certificate
 from cramboard.decoders import decoder_names, find_decoder
-from cramboard.errors import InputError
+from cramboard.errors import CramboardError, InputError
 from cramboard.methods import choose_method, method_names
 from cramboard.methods.submitted.environment import requirement_lines
 from cramboard.methods.submitted.pinned import pinned_path
 from cramboard.methods.submitted.upload import upload_folder
 from cramboard.schema import EncoderCode
-from cramboard.submission import RESULTS, Submission
+from cramboard.submission import RESULTS, SPEC_FILE, Submission, read_submission
 from cramboard.submission import VECTORS as UPLOADS
 from cramboard.tasks import load_task
 
@@ -20,6 +22,10 @@ _TEXT = (".py", ".md", ".txt", ".yaml", ".json")
 _TEXT_BYTES = 2**20
 _WEIGHT_BYTES = 16 * 2**20
 _UPLOAD_BYTES = 64 * 2**20
+_FILES = 200
+_FOLDER_BYTES = 64 * 2**20
+# Also what bubblewrap is given as words.
+_FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
 
 
 def folder_problems(submission: Submission) -> Iterator[str]:
@@ -27,6 +33,7 @@ def folder_problems(submission: Submission) -> Iterator[str]:
     yield from _files(submission)
     if submission.slug in method_names() and submission.spec.method != submission.slug:
         yield f"{submission.slug}: is the name of a built-in method; choose another"
+    yield from _name(submission)
     for name in submission.spec.decoders:
         if name not in decoder_names():
             yield f"submission.yaml: field decoders: {name!r} is not listed; there are: {', '.join(decoder_names())}"
@@ -40,6 +47,24 @@ def folder_problems(submission: Submission) -> Iterator[str]:
     yield from _uploads(submission)
 
 
+def _name(submission: Submission) -> Iterator[str]:
+    """The board knows a submission by its name too: nobody takes another's."""
+    for path in sorted(submission.folder.parent.glob(f"*/{SPEC_FILE}")):
+        if path.parent == submission.folder:
+            continue
+        try:
+            other = read_submission(path.parent)
+        except CramboardError:  # Its own check says so.
+            continue
+        if _as_read(other.spec.name) == _as_read(submission.spec.name):
+            yield f"submission.yaml: field name: {submission.spec.name!r} is the name of {other.slug}; choose another"
+
+
+def _as_read(name: str) -> str:
+    """Return what a reader takes in of a name: its letters and digits, whatever their form."""
+    return "".join(char for char in unicodedata.normalize("NFKC", name).casefold() if char.isalnum()) or name
+
+
 def _files(submission: Submission) -> Iterator[str]:
     """Only plain, small text files and declared weights: nothing that could be loaded as code of another kind."""
     spec = submission.spec
@@ -49,8 +74,21 @@ def _files(submission: Submission) -> Iterator[str]:
         for path in (root, *sorted(root.rglob("*"))):
             if path.is_symlink() or (path == root and path.exists() and not path.is_dir()):
                 yield f"{path.relative_to(submission.folder)}: a link or no folder; remove it"
-    for name, path in submission.files().items():
-        if path.is_symlink() or not path.is_file():
+    files = submission.files()
+    if len(files) > _FILES:
+        yield f"{len(files)} files; at most {_FILES} are taken"
+        return
+    total = sum(path.lstat().st_size for path in files.values())
+    if total > _FOLDER_BYTES:
+        yield f"{total} bytes in all its files; at most {_FOLDER_BYTES} are taken, weights belong on the Hub"
+    small = [name.casefold() for name in files]
+    for name, path in files.items():
+        # On the disks of some machines these are one file, or in the folder that the evaluation alone writes.
+        if small.count(name.casefold()) > 1 or name.casefold().split("/")[0] in (RESULTS, UPLOADS):
+            yield f"{name}: differs from another name here only in small and capital letters; rename it"
+        if not _FILE_NAME.fullmatch(name):
+            yield f"{name!a}: name files with letters, digits, '.', '_' and '-'"
+        elif path.is_symlink() or not path.is_file():
             yield f"{name}: a link or a special file; put the file itself there"
         elif name in weights:
             if path.stat().st_size > _WEIGHT_BYTES:
@@ -80,6 +118,12 @@ def _encoder(submission: Submission, code: EncoderCode) -> Iterator[str]:
             requirement_lines(submission.folder / code.requirements)
         except InputError as error:
             yield str(error)
+    for pinned in code.code:
+        if pinned.repository is not None and (submission.folder / pinned.file).exists():
+            yield (
+                f"{pinned.file}: is in the folder and in encoder.code too, and whoever reads the one would not see the "
+                "other run; keep one"
+            )
     for pinned in (*code.code, *code.weights):
         if pinned.repository is None:
             try:
@@ -132,6 +176,9 @@ def _uploads(submission: Submission) -> Iterator[str]:
     for path in found:
         if path.name != CERTIFICATE:
             continue
+        expected |= {path, path.parent / VECTORS}
+        if any(file.is_file() and file.stat().st_size > _UPLOAD_BYTES for file in (path, path.parent / VECTORS)):
+            continue  # Said below; not read.
         try:
             certificate = load_certificate(path.parent).certificate
             decoder = find_decoder(certificate.decoder.name)
@@ -139,8 +186,16 @@ def _uploads(submission: Submission) -> Iterator[str]:
                 raise InputError(f"{path}: its task, decoder and k are not those of its folder; move it")
             if decoder.spec is None or decoder.spec.tensors_sha256 != certificate.decoder.tensors_sha256:
                 raise InputError(f"{path}: is of other weights than the listed decoder {certificate.decoder.name}")
-            if certificate.task != load_task(certificate.task.name).ref:
+            task = load_task(certificate.task.name)
+            if certificate.task != task.ref:
                 raise InputError(f"{path}: is of another version of task {certificate.task.name}")
+            held = {entry.sample for entry in certificate.entries}
+            lacking = [line.id for line in task.select("public") if line.id not in held]
+            if lacking:
+                raise InputError(
+                    f"{path}: lacks {len(lacking)} of the task's public samples, {lacking[0]} for one; results are "
+                    "filed of all of them"
+                )
             if certificate.decoder.suffix != submission.spec.suffix:
                 raise InputError(f"{path}: its suffix is not the declared one")
             if certificate.decoder.layout != "anchored":
@@ -148,7 +203,6 @@ def _uploads(submission: Submission) -> Iterator[str]:
             submission.plan(certificate.k)
         except Exception as error:
             yield str(error)
-        expected |= {path, path.parent / VECTORS}
     for path in found:
         if path not in expected:
             yield f"{path.relative_to(submission.folder)}: belongs to no certificate; remove it"

@@ -33,6 +33,10 @@ def trial_problems(submission: Submission, unsandboxed: bool) -> list[str]:
         CramboardError: In one line, if it cannot even be started.
     """
     declared = submission.spec.plans[0]
+    last = max(submission.spec.suffix, default=0)
+    for decoder, tokens in _vocabularies(submission.spec).items():
+        if last >= tokens:
+            return [f"submission.yaml: field suffix: {last} is no token of {decoder}, which has {tokens}"]
     with tempfile.TemporaryDirectory(prefix="cramboard-trial-") as folder:
         name = submission.spec.decoders[0]
         outcome = evaluate(
@@ -87,11 +91,22 @@ def _save_tiny(folder: Path, spec: SubmissionSpec) -> Path:
 
 def _width(decoder: str) -> int:
     """Return the width of the declared decoder's embeddings, or a small one if it is not to be had here."""
+    return _number(decoder, "hidden_size") or _WIDTH
+
+
+def _vocabularies(spec: SubmissionSpec) -> dict[str, int]:
+    """Return how many tokens each declared decoder has, of those that are to be had here."""
+    found = {name: _number(name, "vocab_size") for name in spec.decoders}
+    return {name: tokens for name, tokens in found.items() if tokens}
+
+
+def _number(decoder: str, field: str) -> int:
+    """Return a field of the declared decoder's config.json; 0 if it is not to be had here."""
     try:
         config = json.loads((decoder_folder(find_decoder(decoder)) / "config.json").read_text(encoding="utf-8"))
     except (InputError, OSError):
-        return _WIDTH
-    return int(config.get("hidden_size") or config.get("text_config", {}).get("hidden_size") or _WIDTH)
+        return 0
+    return int(config.get(field) or config.get("text_config", {}).get(field) or 0)
 
 
 def _byte_tokenizer() -> "Tokenizer":

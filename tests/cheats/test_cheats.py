@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cramboard import sandbox
-from cramboard.sandbox import Ended, Limits, run_isolated
+from cramboard.sandbox import Ended, Handover, Limits, run_isolated
 from tests.run.commands import cramboard
 from tests.submit.conftest import git
 
@@ -26,11 +26,17 @@ def on_a_small_scale(common_cache: Path, one_thread: None, monkeypatch: pytest.M
     """A narrow decoder, one text, and limits that spare the machine: what they are does not change what they do."""
 
     def run(
-        argv: Sequence[str], *, readable: Mapping[str, Path], output: Path, limits: Limits, gpu: bool = False
+        argv: Sequence[str],
+        *,
+        readable: Mapping[str, Path],
+        output: Path,
+        limits: Limits,
+        gpu: bool = False,
+        handover: Handover | None = None,
     ) -> Ended:
         seconds = 3 if "never-ends" in str(readable) else 30
         small = replace(limits, seconds=seconds, memory_bytes=500_000_000, processes=64)
-        return run_isolated(argv, readable=readable, output=output, limits=small, gpu=gpu)
+        return run_isolated(argv, readable=readable, output=output, limits=small, gpu=gpu, handover=handover)
 
     monkeypatch.setenv("CRAMBOARD_CACHE", str(common_cache))
     monkeypatch.setattr("cramboard.submit.trial._width", lambda decoder: 64)

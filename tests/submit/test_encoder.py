@@ -40,6 +40,22 @@ def test_an_encoder_makes_the_vectors_of_each_text(write: Write, short_folder: P
     assert len(cost.samples) == 2
 
 
+def test_a_start_that_dawdles_takes_nothing_off_the_cost(write: Write, short_folder: Path, tmp_path: Path) -> None:
+    """It sleeps while no text is in its reach, as it would be where the start were measured apart, and then works."""
+    made = "        self.given = given\n"
+    dawdles = f"""{made}        import pathlib, sys
+        given_to_it = pathlib.Path(sys.argv[sys.argv.index("--input") + 1])
+        if "The " not in "".join(path.read_text() for path in given_to_it.glob("*")):
+            __import__("time").sleep(0.6)
+"""
+    works = '        __import__("time").sleep(0.3)\n        return [self.one'
+    code = CODE.replace(made, dawdles).replace("        return [self.one", works)
+    assert evaluate(write(code=code), short_folder, tmp_path / "run", "--span", 8).code == 0
+    [cost] = RunFolder(tmp_path / "run").run().units
+    assert cost.start_seconds >= 0.6
+    assert cost.encode_seconds >= 0.3
+
+
 def test_the_curve_has_a_run_for_every_span_that_the_texts_and_the_context_reach(
     write: Write, short_folder: Path, tmp_path: Path
 ) -> None:
@@ -64,6 +80,15 @@ def test_bfloat16_vectors_are_stored_as_such(write: Write, short_folder: Path, t
     assert load_certificate(tmp_path / "run").certificate.dtype == "bfloat16"
     [record] = RunFolder(tmp_path / "run").records()
     assert set(record.stored) == {"bfloat16", "int8", "int4"}
+
+
+def test_a_number_that_its_stored_dtype_does_not_hold_is_told(write: Write, short_folder: Path, tmp_path: Path) -> None:
+    code = CODE.replace("/ 100", "* 0 + numpy.float32(3.4028e38)")  # Rounds to infinity in bfloat16.
+    folder = write(code=code, dtype="bfloat16")
+    ended = evaluate(folder, short_folder, tmp_path / "run", "--span", 8, "--limit", 1)
+    assert ended.code == 1
+    assert "made vectors with a NaN or an infinity for sample" in ended.err
+    assert "(in bfloat16)" in ended.err
 
 
 def test_the_suffix_stands_in_the_certificate_and_is_verified(write: Write, short_folder: Path, tmp_path: Path) -> None:
@@ -99,6 +124,7 @@ def test_a_text_that_an_encoder_fails_on_is_a_failure_of_that_sample(
         (("/ 100", "* numpy.nan"), "returned a NaN or an infinity"),
         (('"float32") / 100', '"int64")'), "returned numbers of type int64"),
         (("return [self.one(text) for text in texts]", "return []"), "returned 0 arrays for 1 texts"),
+        (("return [self.one(text) for text in texts]", "pass"), "returned NoneType, not a list with an array [k, d]"),
     ],
 )
 def test_an_array_of_another_kind_is_named(
@@ -116,6 +142,7 @@ def test_an_array_of_another_kind_is_named(
     [
         ("import nothing_like_it", "does not start: ModuleNotFoundError: No module named 'nothing_like_it'"),
         ("class Other: pass", "has no class Encoder"),
+        ("\nraise OSError('not here,\\n  nor there')", "start: OSError: not here, nor there (encoder.py line 2)"),
         ("import os; os._exit(0)", "left [] behind"),
         ("open('/nowhere/else', 'w')", "does not start: FileNotFoundError"),
     ],

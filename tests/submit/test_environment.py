@@ -40,6 +40,13 @@ def test_pinned_requirements_are_installed_once(write: Write, wheels: Path) -> N
     assert environment(read_submission(folder)) == (program, readable)
 
 
+def test_a_file_beside_it_does_not_stand_for_pip(clone: Path, write: Write, wheels: Path) -> None:
+    (clone / "pip.py").write_text("open('ran', 'w').close()\n")
+    folder = write(files={"needs.txt": b"made-up==1.0\n"}, encoder={"requirements": "needs.txt"})
+    environment(read_submission(folder))
+    assert not (clone / "ran").exists()
+
+
 def test_an_installation_that_never_ends_is_told_in_a_line(
     write: Write, wheels: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -53,5 +60,7 @@ def test_what_is_no_wheel_is_never_built(write: Write, wheels: Path) -> None:
     (wheels / "made_up-1.0-py3-none-any.whl").unlink()
     (wheels / "made_up-1.0.tar.gz").write_bytes(b"its setup.py would run here")
     folder = write(files={"needs.txt": b"made-up==1.0\n"}, encoder={"requirements": "needs.txt"})
-    with pytest.raises(InputError, match="cannot be installed as wheels"):
+    with pytest.raises(
+        InputError, match=r"cannot be installed as wheels: .*No matching distribution found for made-up==1\.0"
+    ):
         environment(read_submission(folder))

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -214,3 +215,80 @@ def test_the_skeleton_shows_every_way_to_write_it(pytestconfig: pytest.Config) -
     schema = json.loads((pytestconfig.rootpath / "docs/schemas/submission.schema.json").read_text())
     for field in schema["required"]:
         assert f"\n{field}:" in skeleton
+
+
+def test_a_submodule_is_refused_where_it_is_an_empty_folder(clone: Path, write: Write) -> None:
+    """A clone without its submodules shows a folder with nothing in it, which its author can fill afterwards."""
+    folder = write(decoders=[LISTED])
+    (folder / "more").mkdir()
+    git(clone, "update-index", "--add", "--cacheinfo", f"160000,{'ab' * 20},submissions/means/more")
+    git(clone, "commit", "--quiet", "--message", "Submit")
+    told(check(folder), "submissions/means/more: is a submodule")
+
+
+def test_compiled_code_is_refused(clone: Path, write: Write) -> None:
+    folder = write(decoders=[LISTED], files={"__pycache__/encoder.cpython-311.pyc": b"compiled"})
+    told(check(folder), "__pycache__/encoder.cpython-311.pyc: compiled code is not taken")
+
+
+def test_a_folder_has_bounds_as_a_whole(write: Write) -> None:
+    many = write("many", decoders=[LISTED], files={f"data/{number}.json": b"{}" for number in range(200)})
+    assert "202 files; at most 200 are taken" in folder_problems(read_submission(many))
+    large = write("large", decoders=[LISTED], files={f"data/{number}.json": b" " * 2**20 for number in range(65)})
+    assert any("weights belong on the Hub" in line for line in folder_problems(read_submission(large)))
+
+
+@pytest.mark.parametrize("name", ["a\nb.py", "\u0435ncoder.py", ".hidden.py"])
+def test_a_file_has_a_plain_name(write: Write, name: str) -> None:
+    folder = write(decoders=[LISTED], files={name: b""})
+    told(check(folder), f"{name!a}: name files with letters, digits")
+
+
+def test_a_file_name_that_is_no_text_is_told(clone: Path, write: Write) -> None:
+    folder = write(decoders=[LISTED])
+    Path(os.fsdecode(bytes(folder) + b"/\xff.py")).write_text("")
+    told(check(folder), "\\udcff.py': name files with letters, digits")
+
+
+@pytest.mark.parametrize("name", ["Means", "MEANS.", "\uff2deans"])
+def test_nobody_takes_the_name_of_another(write: Write, name: str) -> None:
+    write("first", decoders=[LISTED])
+    second = write("second", decoders=[LISTED], name=name)
+    assert f"submission.yaml: field name: {name!r} is the name of first; choose another" in folder_problems(
+        read_submission(second)
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"plans": [{"k": 1_000_000, "ratio": 1e308}]}, "field plans.0.ratio: input should be less than or equal to"),
+        ({"suffix": [10**11]}, "field suffix.0: input should be less than 1000000"),
+        ({"name": "cram\u202e"}, "field name: value error, holds the character '\\u202e', which is not printed"),
+        ({"authors": ["A\nB"]}, "field authors.0: value error, holds the character '\\n'"),
+        ({"decoders": [LISTED, LISTED]}, "a decoder is named twice"),
+    ],
+)
+def test_a_field_that_deceives_or_overflows_is_told(write: Write, fields: dict[str, object], says: str) -> None:
+    check(write(**fields)).refused(3, says)
+
+
+@pytest.mark.parametrize("name", ["Encoder.py", "Results/speeches/summary.json", "VECTORS/certificate.json"])
+def test_a_name_that_is_another_on_some_disks_is_told(write: Write, name: str) -> None:
+    folder = write(decoders=[LISTED], files={name: b"{}"})
+    told(check(folder), f"{name}: differs from another name here only in small and capital letters")
+
+
+def test_an_upload_that_is_too_large_is_not_read(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cramboard.submit.folder._UPLOAD_BYTES", 1000)
+    place = "vectors/speeches/short/k2"
+    files = {f"{place}/certificate.json": b"[" * 2000, f"{place}/vectors.safetensors": b""}
+    folder = write(kind="upload", encoder=None, code=None, decoders=[LISTED], files=files)
+    problems = list(folder_problems(read_submission(folder)))
+    assert problems == [f"{place}/certificate.json: at most 1000 bytes are taken"]
+
+
+def test_a_suffix_beyond_the_vocabulary_is_told(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before a trial decoder of that many tokens is made, which would fill the machine."""
+    monkeypatch.setattr("cramboard.submit.trial._number", lambda decoder, field: 300)
+    told(check(write(decoders=[LISTED], suffix=[7, 300])), f"field suffix: 300 is no token of {LISTED}, which has 300")

@@ -7,6 +7,8 @@ import pytest
 
 from cramboard.certificate import load_certificate
 from cramboard.run import RunFolder
+from cramboard.submission import read_submission
+from cramboard.submit.folder import folder_problems
 from tests.run.commands import Ended, cramboard
 from tests.submit.conftest import Write
 
@@ -82,3 +84,18 @@ def test_a_certificate_lies_where_its_fields_say(upload: Path) -> None:
     assert "vectors/more.json: belongs to no certificate" in ended.err
     # The tiny decoder is no listed one, which is told first.
     assert "unknown decoder 'short'" in ended.err
+
+
+def test_an_upload_has_every_public_sample(write: Write, pytestconfig: pytest.Config) -> None:
+    """What has fewer could be evaluated and not be filed; its author hears it first."""
+    listed = "smollm2-135m-instruct-q4_1"
+    filed = pytestconfig.rootpath / "submissions/cram/results/speeches" / listed
+    spec = SPEC | {"decoders": [listed], "plans": [{"k": 1, "span": 100}, {"k": 2, "span": 100}]}
+    folder = write("uploaded", code=None, **spec)
+    for k, run in (("k1", "k1"), ("k2", "k2-first16")):
+        place = folder / "vectors/speeches" / listed / k
+        place.mkdir(parents=True)
+        for name in ("certificate.json", "vectors.safetensors"):
+            shutil.copy(filed / run / name, place / name)
+    [problem] = folder_problems(read_submission(folder))
+    assert f"{listed}/k2/certificate.json: lacks 34 of the task's public samples, " in problem

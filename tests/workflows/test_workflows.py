@@ -105,6 +105,18 @@ def test_a_proposal_is_checked_by_the_main_branch() -> None:
     assert [step["working-directory"] for step in steps(job, "run")] == ["trusted"] * len(steps(job, "run"))
 
 
+def test_runs_lie_where_the_next_checkout_sweeps() -> None:
+    """The machine is kept from one proposal to the next; a folder beside the clones would be too."""
+    job = workflow("evaluate")["jobs"]["evaluate"]
+    [run] = [step for step in steps(job, "run") if "evaluate" in step["run"].split()]
+    [runs] = [word.removeprefix("RUNS=") for word in run["run"].split() if word.startswith("RUNS=")]
+    clones = [step["with"]["path"] for step in steps(job, "uses") if "checkout" in step["uses"]]
+    place = Path("/workspace", run["working-directory"], runs)
+    assert any(Path("/workspace", clone) in place.parents and ".." not in runs for clone in clones)
+    [kept] = [step["with"]["path"] for step in steps(job, "uses") if "upload-artifact" in step["uses"]]
+    assert Path("/workspace", kept) == place
+
+
 def test_results_are_written_after_a_label_by_a_job_that_runs_no_encoder() -> None:
     content = workflow("evaluate")
     assert content[True] == {"pull_request_target": {"types": ["labeled"]}}

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from cramboard.methods.interface import Made, MethodKind, Request
 from cramboard.methods.submitted.environment import environment
 from cramboard.methods.submitted.output import OUTPUT, read_vectors, size_limit
 from cramboard.methods.submitted.pinned import pinned_path
-from cramboard.sandbox import Ended, Limits
+from cramboard.sandbox import Ended, Handover, Limits
 from cramboard.schema import EncoderCode, Isolation
 from cramboard.submission import Submission
 
@@ -46,7 +47,14 @@ class Runner(Protocol):
     """Runs words as a process that reads `readable` and writes `output`: in a sandbox, or without one."""
 
     def __call__(
-        self, argv: Sequence[str], *, readable: Mapping[str, Path], output: Path, limits: Limits, gpu: bool = False
+        self,
+        argv: Sequence[str],
+        *,
+        readable: Mapping[str, Path],
+        output: Path,
+        limits: Limits,
+        gpu: bool = False,
+        handover: Handover | None = None,
     ) -> Ended:
         """Run and wait."""
 
@@ -83,41 +91,37 @@ def choose_encoder(submission: Submission, k: int, runner: Runner, isolation: Is
 
 
 def _maker(submission: Submission, runner: Runner) -> Callable[[EncoderSettings, Request], Made]:
-    """Return what makes vectors with this submission; it measures once how long the bare start takes."""
-    starts: dict[tuple[int, Decoder, int, int], float] = {}
+    """Return what makes vectors with this submission."""
 
     def make(settings: EncoderSettings, request: Request) -> Made:
         # One span a batch: `execute` gives every text of a run the same, less where a text is shorter.
         span = max(len(assignment.ids) for assignment in request.assignments)
-        about = span, request.decoder, request.k, request.seed
-        if about not in starts:
-            starts[about] = _run(submission, runner, [], *about)[1]
-        start = starts[about]
         given = [assignment.text or "" for assignment in request.assignments]
         # In an order that says nothing of the samples' own.
         order = sorted(range(len(given)), key=lambda index: sha256_text(given[index]))
         texts = [given[index] for index in order]
-        vectors, seconds = _run(submission, runner, texts, span, request.decoder, request.k, request.seed)
+        vectors, start, seconds = _run(submission, runner, texts, span, request.decoder, request.k, request.seed)
         made = [vectors[order.index(index)] for index in range(len(texts))]
-        return Made(tuple(made), start_seconds=start, seconds=max(0.0, seconds - start))
+        return Made(tuple(made), start_seconds=start, seconds=seconds)
 
     return make
 
 
 def _run(
     submission: Submission, runner: Runner, texts: Sequence[str], span: int, decoder: "Decoder", k: int, seed: int
-) -> tuple["torch.Tensor", float]:
-    """Encode `texts`; return `[texts, k, d]` float32 and the seconds that the process took.
+) -> tuple["torch.Tensor", float, float]:
+    """Encode `texts`; return `[texts, k, d]` float32, and the seconds before the process had them and from then on.
+
+    The texts are not in reach of the process before it is ready for them, so work on them cannot pass for its start.
 
     Raises:
-        SubmissionError: If it breaks a rule or a limit, or fails without a text.
+        SubmissionError: If it breaks a rule or a limit, or fails before it has a text.
         RuntimeError: If it fails on these texts.
     """
     import torch
 
     code = submission.spec.encoder or EncoderCode()
     asked = {
-        "texts": list(texts),
         "file": code.file,
         "name": code.name,
         "decoder": decoder.name,
@@ -135,15 +139,17 @@ def _run(
     except InputError as error:  # No fault of a sample.
         raise SubmissionError(str(error)) from None
     with tempfile.TemporaryDirectory(prefix="cramboard-") as folder:
-        given, output = Path(folder) / "input.json", Path(folder) / "output"
-        given.write_text(json.dumps(asked), encoding="utf-8")
+        given, output, held_back = (Path(folder) / name for name in ("input", "output", "texts.json"))
+        given.mkdir()
         output.mkdir()
+        (given / "asked.json").write_text(json.dumps(asked), encoding="utf-8")
+        held_back.write_text(json.dumps(list(texts)), encoding="utf-8")
         ended = runner(
             [
                 python, "-I", "-B", "-u", "/worker/worker.py", "--code", "/submission", "--decoder-folder", "/decoder",
-                "--weights", "/weights", "--input", "/input/input.json", "--output", f"/output/{OUTPUT}",
+                "--weights", "/weights", "--input", "/input", "--output", f"/output/{OUTPUT}",
             ],
-            readable=readable | {"/input/input.json": given},
+            readable=readable | {"/input": given},
             output=output,
             limits=Limits(
                 seconds=_START_SECONDS + _SAMPLE_SECONDS * len(texts),
@@ -152,9 +158,25 @@ def _run(
                 output_bytes=size_limit(len(texts), k, decoder.d),
             ),
             gpu=decoder.device.type == "cuda",
+            handover=Handover(OUTPUT, lambda: held_back.rename(given / "texts.json")),
         )  # fmt: skip
-        _check_end(submission, ended, bool(texts))
-        return read_vectors(submission.slug, output, len(texts), k, decoder.d), ended.seconds
+        _check_end(submission, ended)
+        start = ended.start_seconds or 0.0
+        return read_vectors(submission.slug, output, len(texts), k, decoder.d), start, ended.seconds - start
+
+
+def _last_words(log: str) -> str:
+    """Return on one line what a traceback at the end of `log` says, and where in the submission; else the last line."""
+    lines = [line for line in log.splitlines() if line.strip()]
+    frames = [number for number, line in enumerate(lines) if line.startswith('  File "')]
+    if not frames:
+        return lines[-1].strip()[:300] if lines else ""
+    last = frames[-1] + 1
+    while last < len(lines) - 1 and lines[last].startswith("    "):  # the line of code, and marks below it
+        last += 1
+    own = re.findall(r'^  File ".*/submission/(.+)", line (\d+)', "\n".join(lines[: frames[-1] + 1]), re.MULTILINE)
+    where = " ({} line {})".format(*own[-1]) if own else ""
+    return " ".join(line.strip() for line in lines[last:])[:300] + where
 
 
 def _files(submission: Submission, code: EncoderCode, decoder: "Decoder") -> dict[str, Path]:
@@ -167,13 +189,12 @@ def _files(submission: Submission, code: EncoderCode, decoder: "Decoder") -> dic
     return {inside: path.resolve() for inside, path in files.items()} | {"/worker/worker.py": WORKER}
 
 
-def _check_end(submission: Submission, ended: Ended, with_texts: bool) -> None:
+def _check_end(submission: Submission, ended: Ended) -> None:
     if ended.reason is not None:
         raise SubmissionError(f"submission {submission.slug}: its encoder was stopped: {ended.reason}")
     if ended.code == 0:
         return
-    said = [line.strip() for line in ended.log.splitlines() if line.strip()]
-    reason = said[-1][:300] if said else f"it ended with code {ended.code} and said nothing"
-    if with_texts:
+    reason = _last_words(ended.log) or f"it ended with code {ended.code} and said nothing"
+    if ended.start_seconds is not None:  # It had the texts.
         raise RuntimeError(reason)
     raise SubmissionError(f"submission {submission.slug}: its encoder does not start: {reason}")

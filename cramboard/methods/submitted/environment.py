@@ -73,7 +73,20 @@ def _install(slug: str, lines: list[str], folder: Path) -> None:
     venv.create(folder, with_pip=True, symlinks=True)
     listed = folder / "requirements.txt"
     listed.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    words = ["-m", "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:", "--requirement", str(listed)]
+    # Isolated: a file pip.py in the current folder, which may be a stranger's clone, must not stand for pip.
+    words = [
+        "-I",
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--only-binary",
+        ":all:",
+        "--requirement",
+        str(listed),
+    ]
     try:
         done = subprocess.run(
             [str(folder / "bin" / "python"), *words], capture_output=True, text=True, check=False, timeout=_SECONDS
@@ -82,7 +95,7 @@ def _install(slug: str, lines: list[str], folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         raise InputError(f"submission {slug}: its requirements took more than {_SECONDS} seconds to install") from None
     if done.returncode != 0:
-        said = next((line for line in reversed(done.stderr.splitlines()) if "rror" in line), "pip failed")
+        said = next((line for line in reversed(done.stderr.splitlines()) if "error" in line.lower()), "pip failed")
         shutil.rmtree(folder, ignore_errors=True)
         raise InputError(f"submission {slug}: its requirements cannot be installed as wheels: {said.strip()[:300]}")
     (folder / _READY).touch()

@@ -19,7 +19,9 @@ def pinned_path(submission: Submission, pinned: PinnedFile) -> Path:
     """
     folder = submission.folder
     if pinned.repository is not None and pinned.revision is not None:
-        folder = download(pinned.repository, pinned.revision, [pinned.file], f"file {pinned.file} of")
+        folder = download(
+            pinned.repository, pinned.revision, [pinned.file], f"file {pinned.file} of", at_most_bytes=pinned.bytes
+        )
     path = folder / pinned.file
     if not path.is_file():
         raise InputError(

@@ -10,10 +10,13 @@ import importlib.util
 import json
 import os
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
+
+_TICK_SECONDS = 0.002
 
 
 @dataclass(frozen=True)
@@ -58,26 +61,40 @@ class Encoder(Protocol):
 
 
 def main() -> None:
-    """Encode the texts of the input file and write `vectors` `[texts, k, d]` float32 to the output file."""
+    """Encode the texts of the input folder and write `vectors` `[texts, k, d]` float32 to the output file.
+
+    The output file says that the encoder is made; the texts are put into the input folder then, and its time begins.
+    """
     parser = argparse.ArgumentParser()
     for name in ("code", "decoder-folder", "weights", "input", "output"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     paths = parser.parse_args()
-    asked = json.loads(paths.input.read_text(encoding="utf-8"))
-    texts, threads = asked.pop("texts"), str(asked.pop("threads"))
+    asked = json.loads((paths.input / "asked.json").read_text(encoding="utf-8"))
+    threads = str(asked.pop("threads"))
     file, name = asked.pop("file"), asked.pop("name")
     os.environ |= {"OMP_NUM_THREADS": threads, "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
     given = Given(decoder_folder=paths.decoder_folder, weights=paths.weights, **asked)
     encoder = _load(paths.code, file, name)(given)
     with paths.output.open("wb") as output:
+        texts = _await_texts(paths.input / "texts.json")
         output.write(_header(len(texts), given))
         for start in range(0, len(texts), given.batch):
             batch = texts[start : start + given.batch]
-            made = list(encoder.encode(batch))
+            made = encoder.encode(batch)
+            if not hasattr(made, "__len__"):
+                sys.exit(f"encode: returned {type(made).__name__}, not a list with an array [k, d] for each text")
             if len(made) != len(batch):
                 sys.exit(f"encode: returned {len(made)} arrays for {len(batch)} texts")
             for vectors in made:
                 output.write(_bytes(vectors, given))
+
+
+def _await_texts(path: Path) -> list[str]:
+    """Wait until the texts are there; whoever holds them back ends this process if it is taking too long."""
+    while not path.exists():
+        time.sleep(_TICK_SECONDS)
+    texts: list[str] = json.loads(path.read_text(encoding="utf-8"))
+    return texts
 
 
 def _load(folder: Path, file: str, name: str) -> Any:
