@@ -15,6 +15,8 @@ SCRIPT = "</title></style><script>alert(1)</script>'\"><img src=x onerror=alert(
 TRICKS = "\u202egnp.exe\u2066\u200b\u200d\u0000\u001b[31m\u2028\ufeff"
 ZALGO = "Z" + "\u0301\u0489\u0322" * 20
 WORDS = SCRIPT + TRICKS
+# Of a name and its like no schema lets more through: what turns or controls is refused there.
+NAME = ("\u200b\u200d\ufeff" + ZALGO + SCRIPT)[:120]
 
 
 def board(root: Path, hostile: bool) -> Path:
@@ -24,11 +26,11 @@ def board(root: Path, hostile: bool) -> Path:
         place = made.submission(
             root,
             "hostile",
-            name=(TRICKS + ZALGO + SCRIPT)[:120],
-            authors=[WORDS[:120]] * 90,
+            name=NAME,
+            authors=[NAME] * 90,
             description=WORDS * 12,
-            links={WORDS[:120]: "https://example.org/" + "%3Cscript%3E\u202e<"[:-1], "user": "https://a.org@b.org/"},
-            licence=WORDS[:120],
+            links={NAME: "https://example.org/" + "%3Cscript%3E\u202e<"[:-1], "user": "https://a.org@b.org/"},
+            licence=NAME,
             training_data=WORDS,
         )
         decoder = made.decoder()
