@@ -8,44 +8,34 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from cramboard.sandbox import Ended, Handover, Limits
+from cramboard.sandbox import Command, Ended
 
 # The end of what a process wrote: enough to show why it failed.
 _LOG_BYTES = 20_000
 _TICK_SECONDS = 0.02
 
 
-def run_unsandboxed(
-    argv: Sequence[str],
-    *,
-    readable: Mapping[str, Path],
-    output: Path,
-    limits: Limits,
-    gpu: bool = False,
-    handover: Handover | None = None,
-) -> Ended:
-    """Run `argv` as an ordinary process with an environment of its own.
+def run_unsandboxed(command: Command) -> Ended:
+    """Run a command as an ordinary process with an environment of its own.
 
-    Args:
-        argv: Words that begin with an inside path are given the path here instead.
-        readable: Inside path -> path here.
-        output: The folder that is `/output` inside.
-        limits: Only `seconds` is held.
-        gpu: Without effect: nothing hides a GPU here.
-        handover: What the command gets once it asks.
+    Words of it that begin with an inside path are given the path here instead; its output is `/output` inside. Of its
+    limits only `seconds` is held, and nothing hides a GPU.
     """
+    limits, handover = command.limits, command.handover
+    places = {**command.readable, "/output": command.output}
     with tempfile.TemporaryDirectory(prefix="cramboard-") as name:
         root = Path(name)
-        for inside, here in {**readable, "/output": output}.items():
+        for inside, here in places.items():
             link = root / inside.lstrip("/")
             link.parent.mkdir(parents=True, exist_ok=True)
             link.symlink_to(here.absolute())
-        tops = {inside.split("/")[1] for inside in (*readable, "/output")}
-        words = [f"{root}{word}" if word.startswith("/") and word.split("/")[1] in tops else word for word in argv]
+        tops = {inside.split("/")[1] for inside in places}
+        words = [
+            f"{root}{word}" if word.startswith("/") and word.split("/")[1] in tops else word for word in command.argv
+        ]
         log = root / "log"
         started = time.monotonic()
         with log.open("wb") as file:
@@ -56,7 +46,7 @@ def run_unsandboxed(
             reason = start = None
             try:
                 while process.poll() is None and reason is None:
-                    if handover is not None and start is None and os.path.lexists(output / handover.asked_by):
+                    if handover is not None and start is None and os.path.lexists(command.output / handover.asked_by):
                         start = time.monotonic() - started
                         handover.give()
                     if time.monotonic() - started > limits.seconds:

@@ -15,8 +15,9 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -24,7 +25,7 @@ from typing import IO, BinaryIO
 
 from cramboard.errors import MachineError
 from cramboard.sandbox.holds import Hold, hold, tree
-from cramboard.sandbox.limits import Ended, Handover, Limits, too_long, too_much_output
+from cramboard.sandbox.limits import Command, Ended, Limits, too_long, too_much_output
 from cramboard.sandbox.outcome import Log, collect, is_full
 from cramboard.sandbox.root import OUTPUT, environment, new_root
 from cramboard.sandbox.syscalls import known_machine, seccomp_filter
@@ -64,33 +65,19 @@ def _trial() -> str | None:
     """Isolate a program that does nothing, once in this process's life."""
     limits = Limits(seconds=_START_SECONDS, memory_bytes=10**9, processes=8, output_bytes=4096)
     try:
-        ended = _run([sys.executable, "-I", "-S", "-c", ""], {}, None, limits, gpu=False)
+        with tempfile.TemporaryDirectory(prefix="cramboard-") as folder:
+            words = [sys.executable, "-I", "-S", "-c", ""]
+            ended = _run(Command(words, readable={}, output=Path(folder), limits=limits))
     except MachineError as error:
         return str(error)
     return None if ended.code == 0 else f"the sandbox does not work here: {ended.reason or ended.log.strip()[-300:]}"
 
 
-def run_isolated(
-    argv: Sequence[str],
-    *,
-    readable: Mapping[str, Path],
-    output: Path,
-    limits: Limits,
-    gpu: bool = False,
-    handover: Handover | None = None,
-) -> Ended:
-    """Run `argv` in a new root without network, other processes, capabilities or the caller's environment.
+def run_isolated(command: Command) -> Ended:
+    """Run a command in a new root without network, other processes, capabilities or the caller's environment.
 
-    Inside are the interpreter at its own path (`sys.executable`), `root.LIBRARIES`, `readable`, a private /tmp, and
-    /output, whose files come out when all went well.
-
-    Args:
-        argv: Program and its words; paths are those inside.
-        readable: Path inside -> file or folder outside, seen read-only.
-        output: Folder outside that what comes out is copied to; made when something does.
-        limits: What all of it may use.
-        gpu: Whether the NVIDIA devices are there too.
-        handover: What the command gets once it asks.
+    Inside are the interpreter at its own path (`sys.executable`), `root.LIBRARIES`, what it may read, a private /tmp,
+    and /output, whose files come out when all went well.
 
     Raises:
         InputError: If something readable is missing or a symbolic link.
@@ -98,27 +85,20 @@ def run_isolated(
     """
     if why := available():
         raise MachineError(why)
-    return _run(argv, readable, output, limits, gpu, handover)
+    return _run(command)
 
 
-def _run(
-    argv: Sequence[str],
-    readable: Mapping[str, Path],
-    output: Path | None,
-    limits: Limits,
-    gpu: bool,
-    handover: Handover | None = None,
-) -> Ended:
-    root = new_root(readable, _SCRATCH_BYTES, limits.output_bytes, gpu)
-    holding = hold(limits)
+def _run(command: Command) -> Ended:
+    root = new_root(command.readable, _SCRATCH_BYTES, command.limits.output_bytes, command.gpu)
+    holding = hold(command.limits)
     if holding is None:
         raise MachineError(
             "the sandbox cannot limit root's memory and processes here: no pids and memory cgroup can be written; "
             "run as an ordinary user, for whom other limits hold"
         )
     try:
-        with _launched(argv, root, holding, limits, gpu) as cage:
-            return _watch(cage, holding, output, limits, handover)
+        with _launched(command, root, holding) as cage:
+            return _watch(cage, holding, command)
     finally:
         holding.release()
 
@@ -143,7 +123,7 @@ class _Cage:
 
 
 @contextlib.contextmanager
-def _launched(argv: Sequence[str], root: Sequence[str], holding: Hold, limits: Limits, gpu: bool) -> Iterator[_Cage]:
+def _launched(command: Command, root: Sequence[str], holding: Hold) -> Iterator[_Cage]:
     """Start bubblewrap up to the point where the command would begin; at the end nothing of it is left."""
     with contextlib.ExitStack() as stack:
         gate, gate_inside = (stack.enter_context(end) for end in socket.socketpair())
@@ -156,11 +136,12 @@ def _launched(argv: Sequence[str], root: Sequence[str], holding: Hold, limits: L
             *("--unshare-all", "--unshare-user", "--disable-userns", "--uid", _NOBODY, "--gid", _NOBODY),
             *("--hostname", "sandbox", "--cap-drop", "ALL", "--die-with-parent", "--new-session"),
             *("--json-status-fd", str(status_inside.fileno()), "--seccomp", str(rules.fileno())),
-            *root, "--", sys.executable, "-I", "-S", "-c", _STARTER, str(gate_inside.fileno()), *argv,
+            *root, "--", sys.executable, "-I", "-S", "-c", _STARTER, str(gate_inside.fileno()), *command.argv,
         ]  # fmt: skip
         process = subprocess.Popen(
             words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            pass_fds=[file.fileno() for file in (gate_inside, status_inside, rules)], env=environment(gpu), cwd="/",
+            pass_fds=[file.fileno() for file in (gate_inside, status_inside, rules)],
+            env=environment(command.gpu), cwd="/",
         )  # fmt: skip
         assert process.stdout is not None
         stack.enter_context(process.stdout)
@@ -176,7 +157,7 @@ def _launched(argv: Sequence[str], root: Sequence[str], holding: Hold, limits: L
         try:
             holding.take(inside)
             for one in inside:
-                _limit(one, limits)
+                _limit(one, command.limits)
         except OSError as error:
             raise MachineError(f"the sandbox cannot set its limits here ({holding.held_by}: {error})") from None
         folder = _closing(os.open(f"/proc/{pid}/root{OUTPUT}", os.O_RDONLY | os.O_DIRECTORY), stack)
@@ -221,8 +202,9 @@ def _did_not_start(process: subprocess.Popen[bytes]) -> MachineError:
     return MachineError(f"the sandbox did not start: {log.last_line()}")
 
 
-def _watch(cage: _Cage, holding: Hold, output: Path | None, limits: Limits, handover: Handover | None) -> Ended:
+def _watch(cage: _Cage, holding: Hold, command: Command) -> Ended:
     """Let the cage run until it ends or has used too much, and take what comes out."""
+    limits, handover = command.limits, command.handover
     log, reason, start = Log(), None, None
     started = time.monotonic()
     with contextlib.suppress(BrokenPipeError):  # The starter may not even fit into the limits.
@@ -251,8 +233,8 @@ def _watch(cage: _Cage, holding: Hold, output: Path | None, limits: Limits, hand
     log.add(cage.printed.read())
     if reason is None and code:
         reason = too_much_output(limits) if is_full(cage.output) else holding.exceeded()
-    if reason is None and code == 0 and output is not None:
-        reason = collect(cage.output, output, limits)
+    if reason is None and code == 0:
+        reason = collect(cage.output, command.output, limits)
     return Ended(code, seconds, reason, log.text(), holding.held_by, start)
 
 

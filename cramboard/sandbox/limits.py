@@ -1,7 +1,8 @@
-"""What an isolated process may use, and how it ended."""
+"""What is to be run, what it may use, and how it ended."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,27 @@ class Handover:
 
     asked_by: str
     give: Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Command:
+    """What is to be run, with what it is given.
+
+    Attributes:
+        argv: Program and its words; paths are those inside.
+        readable: Path inside -> file or folder outside, seen read-only.
+        output: Folder outside that what comes out of /output is copied to; made when something does.
+        limits: What all of it may use.
+        gpu: Whether the NVIDIA devices are there too.
+        handover: What it gets once it asks.
+    """
+
+    argv: Sequence[str]
+    readable: Mapping[str, Path]
+    output: Path
+    limits: Limits
+    gpu: bool = False
+    handover: Handover | None = None
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,13 @@
 
 import re
 import shutil
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from cramboard import sandbox
-from cramboard.sandbox import Ended, Handover, Limits, run_isolated
+from cramboard.sandbox import Command, Ended, run_isolated
 from tests.run.commands import cramboard
 from tests.submit.conftest import git
 
@@ -25,18 +24,10 @@ MEMORISED = "memorised-the-samples"
 def on_a_small_scale(common_cache: Path, one_thread: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """A narrow decoder, one text, and limits that spare the machine: what they are does not change what they do."""
 
-    def run(
-        argv: Sequence[str],
-        *,
-        readable: Mapping[str, Path],
-        output: Path,
-        limits: Limits,
-        gpu: bool = False,
-        handover: Handover | None = None,
-    ) -> Ended:
-        seconds = 3 if "never-ends" in str(readable) else 30
-        small = replace(limits, seconds=seconds, memory_bytes=500_000_000, processes=64)
-        return run_isolated(argv, readable=readable, output=output, limits=small, gpu=gpu, handover=handover)
+    def run(command: Command) -> Ended:
+        seconds = 3 if "never-ends" in str(command.readable) else 30
+        small = replace(command.limits, seconds=seconds, memory_bytes=500_000_000, processes=64)
+        return run_isolated(replace(command, limits=small))
 
     monkeypatch.setenv("CRAMBOARD_CACHE", str(common_cache))
     monkeypatch.setattr("cramboard.submit.trial._width", lambda decoder: 64)

@@ -10,7 +10,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from cramboard.sandbox import Limits, available, run_isolated
+from cramboard.sandbox import Command, Limits, available, run_isolated
 
 LIMITS = Limits(seconds=10, memory_bytes=300_000_000, processes=32, output_bytes=1_000_000)
 SHORT = dataclasses.replace(LIMITS, seconds=0.5)
@@ -91,7 +91,7 @@ def main(folder: Path) -> None:
 
 
 def _try(limits: Limits, code: str, output: Path) -> dict[str, object]:
-    end = run_isolated([sys.executable, "-u", "-c", code], readable={}, output=output, limits=limits)
+    end = run_isolated(Command([sys.executable, "-u", "-c", code], readable={}, output=output, limits=limits))
     files = {path.name: path.read_bytes().hex() for path in output.iterdir()} if output.is_dir() else {}
     return {**dataclasses.asdict(end), "files": files}
 

