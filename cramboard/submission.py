@@ -19,7 +19,8 @@ VECTORS = "vectors"
 _SPEC_BYTES = 64 << 10
 _TRAVELS_BYTES = 2 << 30
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
-_LEFT_BY_TOOLS = ("__pycache__",)
+# Passed over wherever a submission's files are read, so nothing may be proposed there.
+LEFT_BY_PYTHON = "__pycache__"
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Submission:
         found = {}
         for path in sorted(self.folder.rglob("*")):
             name = path.relative_to(self.folder)
-            if name.parts[0] in (RESULTS, VECTORS) or any(part in _LEFT_BY_TOOLS for part in name.parts):
+            if name.parts[0] in (RESULTS, VECTORS) or LEFT_BY_PYTHON in name.parts:
                 continue
             if not path.is_dir() or path.is_symlink():
                 found[name.as_posix()] = path

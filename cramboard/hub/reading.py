@@ -1,9 +1,10 @@
 """What is read from the Hub: commits, lists of files, files, whole snapshots."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cramboard.errors import InputError, MachineError
 from cramboard.hub.failures import clear_hub_errors
@@ -92,10 +93,8 @@ def download(
     try:
         client = api(what)
         with clear_hub_errors(what):
-            for file in client.get_paths_info(repository, list(wanted), revision=revision) if at_most_bytes else ():
-                size = getattr(file, "size", 0)
-                if at_most_bytes is not None and size > at_most_bytes:
-                    raise InputError(f"{what}: has {size} bytes there, not {at_most_bytes} as declared; correct bytes")
+            if at_most_bytes is not None:
+                _check_sizes(client.get_paths_info(repository, list(wanted), revision=revision), at_most_bytes, what)
             return Path(client.snapshot_download(repository, revision=revision, allow_patterns=list(wanted)))
     except MachineError as unreachable:
         from huggingface_hub import snapshot_download
@@ -107,3 +106,11 @@ def download(
             )
         except LocalEntryNotFoundError:
             raise MachineError(f"{unreachable} (nor is it whole in the Hub's cache on this machine)") from None
+
+
+def _check_sizes(entries: Iterable[Any], at_most_bytes: int, what: str) -> None:
+    """Refuse what the Hub says is larger; a folder has no size of its own."""
+    for entry in entries:
+        size = getattr(entry, "size", 0)
+        if size > at_most_bytes:
+            raise InputError(f"{what}: has {size} bytes there, not {at_most_bytes} as declared; correct bytes")

@@ -91,7 +91,6 @@ def asked_of(cell: Cell, runs: Path, device: str) -> Asked:
         limit=cell.limit,
         device=device,
         batch_size="auto" if cell.batch is None else str(cell.batch),
-        unsandboxed=cell.unsandboxed,
         output_dir=folder_of(cell, runs),
     )
 

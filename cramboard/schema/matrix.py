@@ -25,7 +25,6 @@ class Cell(Strict):
     limit: int | None
     seconds: float
     batch: int | None
-    unsandboxed: bool
 
     @property
     def name(self) -> str:
@@ -53,7 +52,6 @@ class MatrixRuns(Strict):
         seconds: What making and verifying a sample is expected to take on the GPU that the matrix is for. It only
             decides what is still begun before the time is up, and gives way to what is measured.
         batch: Samples of a unit; left out, the device's.
-        unsandboxed: Whether an encoder runs as an ordinary process, which its results record.
     """
 
     title: Annotated[str, Field(min_length=1, max_length=120)]
@@ -67,14 +65,11 @@ class MatrixRuns(Strict):
     limit: Annotated[int, Field(ge=1)] | None = None
     seconds: Annotated[float, Field(gt=0)]
     batch: Annotated[int, Field(ge=1)] | None = None
-    unsandboxed: bool = False
 
     @model_validator(mode="after")
     def _fits_its_method(self) -> Self:
         if self.method.startswith("submissions/") and self.presets:
             raise ValueError("a submission has no presets")
-        if self.unsandboxed and not self.method.startswith("submissions/"):
-            raise ValueError("unsandboxed goes with a submission")
         return self
 
     def cells(self) -> Iterator[Cell]:
@@ -87,7 +82,6 @@ class MatrixRuns(Strict):
                             yield Cell(
                                 task=task, decoder=decoder, method=self.method, preset=preset, k=self.k, seed=seed,
                                 span=span, limit=self.limit, seconds=self.seconds, batch=self.batch,
-                                unsandboxed=self.unsandboxed,
                             )  # fmt: skip
 
 

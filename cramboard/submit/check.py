@@ -5,13 +5,10 @@ from pathlib import Path
 
 from cramboard.errors import CramboardError, InputError
 from cramboard.run import Observer
-from cramboard.submission import RESULTS, read_submission
+from cramboard.submission import LEFT_BY_PYTHON, RESULTS, read_submission
 from cramboard.submit.clone import SUBMISSIONS, Change, changes, submissions_folder
 from cramboard.submit.folder import folder_problems
 from cramboard.submit.trial import WEIGHT_BYTES, trial_problems
-
-# Passed over wherever a submission's files are read, so nothing may be put there.
-_LEFT_BY_PYTHON = "__pycache__"
 
 
 @dataclass(frozen=True)
@@ -75,7 +72,7 @@ def _change_problems(found: list[Change], slug: str) -> list[str]:
             problems.append(f"{change.path}: a submission adds the folder {own} and nothing else; take it out")
         elif change.repository:
             problems.append(f"{change.path}: is a submodule; put the files themselves there")
-        elif _LEFT_BY_PYTHON in Path(change.path).parts:
+        elif LEFT_BY_PYTHON in Path(change.path).parts:
             problems.append(f"{change.path}: compiled code is not taken; take it out")
         elif not change.added:
             problems.append(f"{change.path}: is on the main branch already; a changed encoder is a new submission")

@@ -88,16 +88,12 @@ def test_a_method_that_is_not_there_is_skipped_with_the_reason_and_the_others_go
     assert "unknown method 'nothing'" in first.words
 
 
-def test_an_encoder_without_a_sandbox_is_skipped_unless_the_plan_goes_without(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_encoder_without_a_sandbox_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cramboard.sandbox.available", lambda: "no bubblewrap")
     (ended,) = filled(matrix(method="submissions/last-tokens", presets=[], spans=[1]), tmp_path)
     assert (ended.end, "no bubblewrap" in ended.words) == ("skipped", True)
-    asked = MODULE.asked_of(
-        matrix(method="submissions/last-tokens", presets=[], unsandboxed=True).cells()[0], tmp_path, "cpu"
-    )
-    assert asked.unsandboxed
+    asked = MODULE.asked_of(matrix(method="submissions/last-tokens", presets=[]).cells()[0], tmp_path, "cpu")
+    assert not asked.unsandboxed
     assert Path(asked.method) == ROOT / "submissions" / "last-tokens"
 
 
@@ -222,7 +218,7 @@ def test_the_committed_plan_names_what_there_is() -> None:
         ({"seeds": [0, 0]}, "is planned twice"),
         ({"method": "../cram"}, "string should match pattern"),
         ({"k": 0}, "greater than or equal to 1"),
-        ({"unsandboxed": True}, "unsandboxed goes with a submission"),
+        ({"unsandboxed": True}, "extra inputs"),
         ({"method": "submissions/last-tokens"}, "a submission has no presets"),
         ({"steps": 5}, "extra inputs"),
     ],

@@ -143,12 +143,12 @@ def _link(table: Table | None) -> Link | None:
     value, run = result.summary.measures["tokens_per_vector"], result.run
     most, bound = theoretical_capacity(result), coder_bound(result)
     return Link(
-        table.page,
-        mean_cell(value).text,
-        between(value),
-        named(table.leader.submission.spec.name),
-        f"k = {run.k}, {whole(len(run.samples))} samples",
-        track(value, most / run.k) if most else None,
-        f"{number(100 * value.mean * run.k / most)}% of {whole(round(most / run.k))}" if most else "",
-        coder_words(bound, run.k),
+        page=table.page,
+        tokens=mean_cell(value).text,
+        between=between(value),
+        leader=named(table.leader.submission.spec.name),
+        on=f"k = {run.k}, {whole(len(run.samples))} samples",
+        drawn=track(value, most / run.k) if most else None,
+        of=f"{number(100 * value.mean * run.k / most)}% of {whole(round(most / run.k))}" if most else "",
+        coder=coder_words(bound, run.k),
     )

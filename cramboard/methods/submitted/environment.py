@@ -74,19 +74,8 @@ def _install(slug: str, lines: list[str], folder: Path) -> None:
     listed = folder / "requirements.txt"
     listed.write_text("\n".join(lines) + "\n", encoding="utf-8")
     # Isolated: a file pip.py in the current folder, which may be a stranger's clone, must not stand for pip.
-    words = [
-        "-I",
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--no-deps",
-        "--only-binary",
-        ":all:",
-        "--requirement",
-        str(listed),
-    ]
+    words = ["-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    words += ["--only-binary", ":all:", "--requirement", str(listed)]
     try:
         done = subprocess.run(
             [str(folder / "bin" / "python"), *words], capture_output=True, text=True, check=False, timeout=_SECONDS

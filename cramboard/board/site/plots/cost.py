@@ -31,7 +31,7 @@ def cost(placed: Sequence[Standing], task: str, decoder: str) -> Plot:
         if (s.result.run.task.name, s.result.run.decoder.name) == (task, decoder)
         and s.result.run.k == min(p.result.run.k for p in placed)
         and s.kind in _LOOKS
-        and s.result.run.decoder.layout == "anchored"
+        and not s.result.own_layout
         and s.seconds
     ]
     shown = sorted(shown, key=lambda s: -s.tokens)[:POINTS]

@@ -15,7 +15,7 @@ from cramboard.results.words import interval, number, plain
 def hidden(placed: Sequence[Standing], sealed: Sealed, marks: Marks) -> Plot:
     """Plot tokens per vector on sealed samples against those on public ones."""
     # A protocol's own layout counts tokens otherwise: it has no place among the marks.
-    found = [(s, sealed.get(s.result.likeness)) for s in placed if s.result.run.decoder.layout == "anchored"]
+    found = [(s, sealed.get(s.result.likeness)) for s in placed if not s.result.own_layout]
     pairs = [(s, twin) for s, twin in found if twin is not None][:300]
     rows: list[dict[str, Any]] = [
         marks.of(s.result).fields
