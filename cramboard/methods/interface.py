@@ -67,7 +67,7 @@ class Made:
         vectors: `[k, d]` float32 for each assignment in order.
         curve: The anytime curve of their making.
         seconds: What the making took, where that is not the time that the call took.
-        start_seconds: What any batch would have taken to start, not in `seconds`.
+        start_seconds: What it took before it had the texts, not in `seconds`.
         claims: A published protocol's own account of each assignment, in order; no other method makes any.
     """
 
