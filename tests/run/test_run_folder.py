@@ -76,6 +76,17 @@ def dying_at(count: int, patch: pytest.MonkeyPatch) -> list[str]:
     return done
 
 
+def pack_until(moment: int, folder: RunFolder) -> tuple[bool, list[str]]:
+    """Pack, and die at a moment; say whether it came to its end before, and what was done."""
+    with pytest.MonkeyPatch.context() as patch:
+        done = dying_at(moment, patch)
+        try:
+            pack(folder)
+        except DiedError:
+            return False, done
+    return True, done
+
+
 def test_dying_at_any_moment_of_packing_loses_no_unit_and_packs_again_to_the_same_bytes(tmp_path: Path) -> None:
     longer(tmp_path / "start")
     undisturbed = RunFolder(Path(shutil.copytree(tmp_path / "start", tmp_path / "undisturbed")))
@@ -84,13 +95,8 @@ def test_dying_at_any_moment_of_packing_loses_no_unit_and_packs_again_to_the_sam
     moment, ended = 0, False
     while not ended:
         folder = RunFolder(Path(shutil.copytree(tmp_path / "start", tmp_path / f"run-{moment}")))
-        with pytest.MonkeyPatch.context() as patch:
-            done = dying_at(moment, patch)
-            try:
-                pack(folder)
-                ended = True
-            except DiedError:
-                assert len(done) == moment
+        ended, done = pack_until(moment, folder)
+        assert ended or len(done) == moment
         kept = folder.finished()
         assert kept.samples == set(SAMPLES), done
         assert sorted(sample for cost in kept.costs for sample in cost.samples) == list(SAMPLES), done
@@ -112,13 +118,7 @@ def test_dying_again_at_any_moment_of_packing_again_loses_no_unit(tmp_path: Path
     moment, ended = 0, False
     while not ended:
         folder = RunFolder(Path(shutil.copytree(start, tmp_path / f"run-{moment}")))
-        with pytest.MonkeyPatch.context() as patch:
-            done = dying_at(moment, patch)
-            try:
-                pack(folder)
-                ended = True
-            except DiedError:
-                pass
+        ended, done = pack_until(moment, folder)
         assert folder.finished().samples == set(SAMPLES), done
         moment += 1
     assert moment > 15
@@ -152,13 +152,7 @@ def test_dying_while_the_first_results_are_packed_after_everything_had_failed(tm
         folder.write_run(run)
         folder.write_summary(records.summary(run, []))
         folder.store_unit(unit("sample-1", run))
-        with pytest.MonkeyPatch.context() as patch:
-            done = dying_at(moment, patch)
-            try:
-                pack(folder)
-                ended = True
-            except DiedError:
-                pass
+        ended, done = pack_until(moment, folder)
         assert folder.finished().samples == {"sample-1"}, done
         moment += 1
     assert moment > 5
