@@ -41,16 +41,15 @@ def describe(decoder: DecoderRef, tokens: Sequence[int], bits: Sequence[Sequence
 def card_table(statistics: TaskStatistics) -> str:
     """Return the card's table, in Markdown."""
     rows = [
-        "| decoder | tokens: least | median | most | surprisal, bits per token | least and most surprising tenth |",
+        "| decoder | tokens: least | median | most | surprisal, bits per token | 10th to 90th percentile |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
     rows += [_row(entry) for entry in statistics.decoders]
     scored = f"{max(entry.surprisal.last for entry in statistics.decoders):,}"
     note = (
         f"{statistics.samples} public samples of {statistics.task.name} {statistics.task.version}. Surprisal is that "
-        f"of the decoder alone (anchor, no vectors) in float32 over the first {scored} tokens of a sample, the mean "
-        "over samples; a tenth of the samples have a mean below the first of the last two numbers, a tenth above the "
-        "second."
+        f"of the decoder alone (anchor, no vectors) in float32, averaged over the first {scored} tokens of a sample. "
+        "The last two columns are its mean and its 10th and 90th percentile over samples."
     )
     return "\n".join([*rows, "", note, ""])
 
