@@ -50,8 +50,8 @@ def pictures(evidence: Evidence, found: Sequence[Law]) -> dict[str, Picture]:
     if texts:
         legend = marks.legend(result for law in texts for result in law.results)
         words = (
-            "Horizon against surprisal per token, both on logarithmic axes; each mark is one text. Along a line the "
-            "horizon falls as the surprisal rises, as the claim says: it goes through the middle of a decoder's marks."
+            "Horizon against surprisal per token, both on logarithmic axes; each mark is one text. The line is the "
+            "claim (horizon x surprisal is constant), drawn through the middle of a decoder's marks."
         )
         shown["law"] = _picture("law", _law(texts, marks), words, legend)
     return shown

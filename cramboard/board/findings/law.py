@@ -78,9 +78,9 @@ def _law(decoder: str, results: Sequence[Result]) -> Law:
     of_bits, of_counted, of_logs, inside = slope(bits), slope(counted), slope(logs), slope(logs, within=True)
     tests = (
         _test("recovered bits on bits per token", of_bits, 0, mean),
-        _test("bits by the decoder's own surprisal on bits per token", of_counted, 0, mean),
+        _test("surprisal of the recovered tokens on bits per token", of_counted, 0, mean),
         _test("log horizon on log bits per token", of_logs, -1, 0),
-        _test("the same, each task at a level of its own", inside, -1, 0),
+        _test("the same, with an intercept per task", inside, -1, 0),
     )
     return Law(decoder, tuple(results), tuple(texts), tests, "", left_out)
 
@@ -88,12 +88,12 @@ def _law(decoder: str, results: Sequence[Result]) -> Law:
 def _missing(results: Sequence[Result], texts: Sequence[Text]) -> str:
     """Say why there is no slope to be told, or nothing if there is one."""
     if len(results) < _FEWEST_TASKS:
-        return f"results on {len(results)} of the tasks do not tell a slope between tasks"
+        return f"it has results on {len(results)} of the {_FEWEST_TASKS} tasks that a slope needs"
     spread = {text.task: set[float]() for text in texts}
     for text in texts:
         spread[text.task].add(text.surprisal)
     if all(len(found) < 2 for found in spread.values()):
-        return "its texts with a horizon have all the same bits per token"
+        return "all its texts with a horizon have the same bits per token"
     return ""
 
 

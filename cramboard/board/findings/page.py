@@ -21,7 +21,7 @@ def findings(evidence: Evidence) -> dict[str, str]:
         _opening(evidence),
         _section("What one vector holds", tables.reached(evidence), shown.get("surprisal")),
         _claim(found, evidence, shown.get("law")),
-        _section("How far from what could be", _CAPACITY, tables.shares(evidence) or _NOTHING, shown.get("capacity")),
+        _section("How far from the limits", _CAPACITY, tables.shares(evidence) or _NOTHING, shown.get("capacity")),
         _section("Several vectors", _SEVERAL, tables.several(evidence) or _NOTHING, shown.get("vectors")),
         _section("Coarser storage", _COARSER, tables.coarser(evidence) or _NOTHING, shown.get("stored")),
         _section("Another seed", tables.seeds(evidence) or _NOTHING),
@@ -36,33 +36,41 @@ def findings(evidence: Evidence) -> dict[str, str]:
 
 _CAPACITY = (
     "Theoretical capacity is `16 k d / log2|V|` tokens, as Kuratov et al. define it. The coder bound is how many "
-    "tokens "
-    "of these very texts an ideal entropy coder with the same decoder would put into the bits that are stored. A text "
-    "that ends before its bound counts with its length: the bound is then at least so much, and the share at most."
+    "tokens of these texts an ideal entropy coder with the same decoder would fit into the stored bits. Where a text "
+    "ends before its bound, its length is used instead: the bound is then at least, and the share at most, the "
+    "number shown."
 )
 _SEVERAL = (
-    "Shares compare k vectors, each, with one vector alone on the very same samples: 100% would be k times the tokens."
+    "The two columns relative to k = 1 compare each of k vectors with a single vector on the same samples: at 100%, k "
+    "vectors would hold k times as much."
 )
 _COARSER = (
-    "The same vectors, stored more coarsely and verified again: the share of the horizon that is left, as a ratio of "
-    "means."
+    "The same vectors, stored in a coarser dtype and verified again: the share of the horizon that is left, as a ratio "
+    "of means."
 )
 _OTHERS = (
-    "The other submissions, at seed 0 and the span that they declare. A protocol in its own layout does not rank: it "
-    "reads and counts otherwise."
+    "The other submissions, at seed 0 and their declared span. A protocol in its own layout does not rank, because it "
+    "reads and counts differently."
 )
+_DIFFERENCES = """\
+Published figures ([reported.yaml](../leaderboard/reported.yaml)) are not verified here, and differ from ours in four \
+ways at once:
+
+- Weights: ours are the listed decoders' 4-bit weights, theirs the full models.
+- Texts: ours are each task's, theirs PG-19.
+- Counting: we count every token, including the first, by a margin of 0.05 from the stored bytes. They count the \
+argmax under teacher forcing, and report a mean or the longest sample.
+- Search: ours is `cram`, theirs the method of each paper."""
 
 
 def _opening(evidence: Evidence) -> str:
     results = [result for submission in evidence.submissions for result in submission.results]
     samples = sum(result.summary.samples - len(result.summary.failures) for result in results)
     return (
-        "# Findings\n\n"
-        "What the verified results say about the claims of the field. `python scripts/write_findings.py` writes this "
-        f"page from {len(results)} results ({samples:,} certified samples) in `submissions/` and types no number. "
-        "Brackets "
-        "are 95% bootstrap intervals, 10,000 draws of whole authors; the last column leads to the file that a row was "
-        "made from. [GLOSSARY](../GLOSSARY.md) has the words."
+        "# Findings\n\nWhat the verified results say about the claims of the field. `python "
+        f"scripts/write_findings.py` generates this page from {len(results)} results ({samples:,} certified samples) "
+        "in `submissions/`; no number is typed by hand. Brackets are 95% bootstrap intervals (10,000 draws of whole "
+        "authors). The last column links to the file behind each row. [GLOSSARY](../GLOSSARY.md) has the terms."
     )
 
 
@@ -73,18 +81,17 @@ def _section(title: str, *parts: str | Picture | None) -> str:
 
 def _claim(found: Sequence[Law], evidence: Evidence, picture: Picture | None) -> str:
     words = (
-        "Kuratov et al. say that what ends a vector is the uncertainty of the text and not its length. Then texts of "
-        "more bits per token come back shorter, with as many bits: recovered bits do not rise with the bits per token "
-        "(slope 0), and the log horizon falls as the log bits per token rise (slope -1). Were it the length, every "
-        "text would come back as far, and the slopes would be the mean horizon and 0.\n\n"
-        f"Bits per token are the decoder's own, over the first {FIRST} tokens of a text, however much came back. "
-        "Texts of "
-        "all tasks count alike; every bootstrap draw has every task, and draws authors within each. A difference "
-        "is taken "
-        f"not to matter within {BOUND:.0%} of the way from the claim to its rival: in logarithms, texts of four times "
-        f"the bits per token would then hold at most {4**BOUND - 1:.0%} more bits or {1 - 4**-BOUND:.0%} fewer. "
-        "Equivalent means that both one-sided tests of "
-        "5% reject more than that; *not shown* means that they do not, and not that the claim is wrong."
+        "Kuratov et al. say that a vector is limited by the uncertainty of the text and not by its length. If so, "
+        "texts with more bits per token have shorter horizons but as many recovered bits: recovered bits do not rise "
+        "with the bits per token (slope 0), and the log horizon falls with the log bits per token (slope -1). If the "
+        "limit were a number of tokens, every text would have the same horizon, and the slopes would be the mean "
+        f"horizon and 0.\n\nBits per token are the surprisal under the decoder alone, over the first {FIRST} tokens "
+        "of a text, however many are recovered. Texts of all tasks count equally; every bootstrap draw has every "
+        f"task, and draws authors within each. A difference counts as negligible within {BOUND:.0%} of the way from "
+        "the claim to its rival. In logarithms, texts with four times the bits per token would then hold at most "
+        f"{4**BOUND - 1:.0%} more bits or {1 - 4**-BOUND:.0%} fewer. *Equivalent* means that two one-sided tests at "
+        "5% reject any larger difference. *Not shown* means that they do not; it does not mean that the claim is "
+        "wrong."
     )
     if not found:
         return _section("Uncertainty or length?", words, _NOTHING)
@@ -105,20 +112,20 @@ def _verdict(law: Law) -> str:
     besides = "".join(
         f"; {count} {words}"
         for count, words in (
-            (law.left_out, "of which nothing came back, or too short, are left out"),
-            (cut, "came back to the end of their span or text, and their horizons are at least so far"),
+            (law.left_out, "are left out, because they are too short or nothing was recovered"),
+            (cut, "were recovered to the end of their span or text, so their horizons are lower bounds"),
         )
         if count
     )
     return (
-        f"**{plain(law.decoder)}**, {len(law.texts)} texts of {tasks}{besides}: a text of one more bit per token gives "
-        f"{_spread(bits.slope.slope, bits.slope.low, bits.slope.high)} more recovered bits, where a vector of so many "
-        f"tokens would give {number(bits.rival)}; as a power of the bits per token, the horizon goes with "
-        f"{_spread(logs.slope.slope, logs.slope.low, logs.slope.high)}, where the claim is -1. "
+        f"**{plain(law.decoder)}**, {len(law.texts)} texts of {tasks}{besides}. One more bit per token gives "
+        f"{_spread(bits.slope.slope, bits.slope.low, bits.slope.high)} more recovered bits (claim: 0; if the limit "
+        f"were a number of tokens: {number(bits.rival)}). The horizon varies as the bits per token to the power of "
+        f"{_spread(logs.slope.slope, logs.slope.low, logs.slope.high)} (claim: -1). "
         + (
-            "Both are as claimed, within the bounds."
+            "Both are equivalent to the claim."
             if bits.equivalence.holds and logs.equivalence.holds
-            else "Not both are shown to be as claimed, within the bounds."
+            else "It is not shown that both are equivalent to the claim."
         )
     )
 
@@ -128,16 +135,8 @@ def _spread(mean: float, low: float, high: float) -> str:
 
 
 def _published(evidence: Evidence) -> str:
-    words = (
-        "Published figures ([reported.yaml](../leaderboard/reported.yaml)) are not verified here, and differ "
-        "from ours in "
-        "four ways at once. Weights: here the listed decoders' 4-bit ones, there the full models. Texts: here "
-        "each task's "
-        "own, there PG-19. The rule: here every token counts, the first too, each by a margin of 0.05 and from the "
-        "stored bytes; there argmax behind the true prefix, and a mean or a longest sample. The search: here `cram`."
-    )
     claims = [_linear(evidence), _step_by_step(evidence)]
-    return _section("Against what was published", words, tables.published(evidence), *(c for c in claims if c))
+    return _section("Against what was published", _DIFFERENCES, tables.published(evidence), *(c for c in claims if c))
 
 
 def _linear(evidence: Evidence) -> str:
@@ -157,7 +156,9 @@ def _linear(evidence: Evidence) -> str:
                         f"{plain(decoder)} at k = {k} has {last / first:.0%} of the information of one vector, "
                         "per vector"
                     )
-    return f"Capacity that grows linearly with k would keep 100%. Published: {'; '.join(said)}." if said else ""
+    return (
+        f"If capacity grew linearly with k, each vector would keep 100%. Published: {'; '.join(said)}." if said else ""
+    )
 
 
 def _step_by_step(evidence: Evidence) -> str:
@@ -165,9 +166,8 @@ def _step_by_step(evidence: Evidence) -> str:
     samples = sum(len(result.records) for result in results)
     agreeing = sum(result.summary.greedy_confirmed for result in results)
     return (
-        f"Read step by step, from the vectors alone, {agreeing:,} of {samples:,} samples of `cram` give back "
-        "every token "
-        "of their horizon: the margin is what argmax behind the true prefix lacks."
+        f"In step-by-step greedy decoding, from the vectors alone, {agreeing:,} of {samples:,} samples of `cram` give "
+        "every token of their horizon. This is what the margin is for: argmax under teacher forcing does not ensure it."
         if samples
         else ""
     )
@@ -178,10 +178,9 @@ def _confirmed(evidence: Evidence) -> str:
     elsewhere = [result for result in results if _confirmed_elsewhere(result)]
     horizons = sum(result.summary.samples - len(result.summary.failures) for result in elsewhere)
     return _section(
-        "Confirmed elsewhere",
-        f"{len(elsewhere)} of {len(results)} certificates, {horizons:,} horizons, are confirmed whole on another "
-        "device "
-        "than the one that made them; `python scripts/confirmation_table.py` prints which, and where.",
+        "Confirmed on another device",
+        f"{len(elsewhere)} of {len(results)} certificates ({horizons:,} horizons) are confirmed completely on another "
+        "device than the one that made them; `python scripts/confirmation_table.py` lists which, and where.",
     )
 
 
@@ -196,4 +195,4 @@ def _empty(evidence: Evidence) -> str:
         f"{planned - len(evidence.empty()):,} of the {planned:,} runs of [the matrix](../leaderboard/matrix.yaml) have "
         "a result."
     )
-    return _section("What is not there", said, tables.missing(evidence) or None)
+    return _section("Runs without a result", said, tables.missing(evidence) or None)

@@ -70,7 +70,7 @@ def tests(found: Sequence[Law], evidence: Evidence) -> str:
                 )
             )
     headings = (
-        "decoder", "slope of", "slope", "claim / rival", "what does not matter", "90% interval", "p", "as claimed?",
+        "decoder", "slope of", "slope", "claim / rival", "negligible", "90% interval", "p", "the claim",
     )  # fmt: skip
     files = ", ".join(evidence.file(r, "samples.jsonl") for law in found for r in law.results if law.tests)
     return f"{table(headings, rows)}\n\nFiles: {files}."
@@ -99,7 +99,10 @@ def shares(evidence: Evidence) -> str:
                 evidence.file(r),
             )
         )
-    headings = ("task", "decoder", "tokens", "theoretical capacity", "share of it", "coder bound", "share", "file")
+    headings = (
+        "task", "decoder", "tokens", "theoretical capacity", "share of capacity", "coder bound", "share of bound",
+        "file",
+    )  # fmt: skip
     return table(headings, rows)
 
 
@@ -126,8 +129,8 @@ def several(evidence: Evidence) -> str:
             )
         )
     headings = (
-        "task", "decoder", "k", "samples", "tokens per vector", "recovered bits per vector", "of one alone: bits",
-        "of one alone: tokens", "file",
+        "task", "decoder", "k", "samples", "tokens per vector", "recovered bits per vector", "bits, relative to k = 1",
+        "tokens, relative to k = 1", "file",
     )  # fmt: skip
     return table(headings, rows)
 
@@ -186,7 +189,7 @@ def seeds(evidence: Evidence) -> str:
                     )
                 )
     headings = (
-        "task", "decoder", "k", "seed", "tokens per vector", "less seed 0's", "typical change of one text, tokens",
+        "task", "decoder", "k", "seed", "tokens per vector", "difference to seed 0", "RMS change per text, tokens",
         "file",
     )  # fmt: skip
     return table(headings, rows)
@@ -212,7 +215,7 @@ def others(evidence: Evidence) -> str:
     ]
     headings = (
         "task", "decoder", "method", "k", "samples", "tokens per vector", "gain at the horizon, bits per vector",
-        "s a sample", "file",
+        "s per sample", "file",
     )  # fmt: skip
     return table(headings, sorted(rows))
 
