@@ -29,7 +29,7 @@ def main() -> int:
     try:
         checked = check(None, None, unsandboxed=False, observer=Observer())
         for problem in checked.problems:
-            print(f"mend: {printable(problem)}", file=sys.stderr)
+            print(f"fix: {printable(problem)}", file=sys.stderr)
         if checked.problems:
             return 3
         return max(_evaluate(asked) for asked in _all_asked(checked.folder, runs))

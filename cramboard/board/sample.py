@@ -71,10 +71,10 @@ def sample_view(record: SampleRecord, text: str | None, position: int, k: int) -
             Fact("Coder efficiency", f"{number(100 * record.coder_efficiency)}%"),
             Fact(
                 "Coder bound",
-                f"{_bound(record)} tokens: what an ideal coder would fit into the stored bits",
+                f"{_bound(record)} tokens: what an ideal entropy coder would fit into the stored bits",
             ),
             Fact(
-                "Read back step by step",
+                "Step-by-step greedy decoding",
                 f"{whole(record.greedy_horizon)} tokens, " + ("agrees" if agrees else "does not reach the horizon"),
             ),
             *(
@@ -113,7 +113,7 @@ def _source_bits(record: SampleRecord, at_least: str) -> tuple[Fact, ...]:
     """Say what the source of a random sample put into its horizon."""
     if record.source_bits is None:
         return ()
-    return (Fact("Source entropy of it", f"{at_least}{number(record.source_bits)} bits"),)
+    return (Fact("Source entropy of the prefix", f"{at_least}{number(record.source_bits)} bits"),)
 
 
 def _bound(record: SampleRecord) -> str:

@@ -16,6 +16,16 @@ from cramboard.errors import CramboardError
 # In the order in which a person meets them.
 COMMANDS = ("evaluate", "verify", "view", "status", "tasks", "submit", "leaderboard")
 
+# What follows \b keeps its lines, so that the command can be copied.
+_HELP = """Measure how many tokens one vector of a frozen language model holds.
+
+Start with:
+
+\b
+cramboard evaluate -t speeches -d smollm2-135m-instruct-q4_1 -m cram \\
+    --preset quick --limit 4
+"""
+
 
 class _Commands(click.Group):
     """Finds a command in the module of its name, so that `--help` loads nothing heavy."""
@@ -37,13 +47,14 @@ class _Commands(click.Group):
             return 0
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "CRAMBOARD"})
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "CRAMBOARD"},
+    help=_HELP,
+)
 @click.version_option(__version__, prog_name="cramboard")
 def main() -> None:
-    """Measure how many tokens one vector of a frozen language model holds.
-
-    Start with: cramboard evaluate -t speeches -d smollm2-135m-instruct-q4_1 -m cram --preset quick --limit 4
-    """
+    """Measure how many tokens one vector of a frozen language model holds."""
 
 
 def entry(arguments: list[str] | None = None) -> None:

@@ -31,40 +31,40 @@ def _settings(ctx: click.Context, param: click.Parameter, values: tuple[str, ...
 )
 @click.option("--revision", help="Commit (40 hex digits) of a decoder given as a Hub id.")
 @click.option(
-    "-m", "--method", required=True, help="What makes the vectors: cram, constant, or the folder of a submission."
+    "-m", "--method", required=True, help="What makes the vectors: cram, another method, or the folder of a submission."
 )
-@click.option("--preset", help="Named settings of the method, for cram: quick, standard (default), full.")
+@click.option("--preset", help="Named settings of the method; for cram: quick, standard (default), full.")
 @click.option(
     "--set",
     "settings",
     multiple=True,
     metavar="NAME=VALUE",
     callback=_settings,
-    help="One setting of the method.",
+    help="Change one setting of the method; may be repeated.",
 )
-@click.option("-k", "k", type=int, default=1, show_default=True, help="Vectors a sample.")
+@click.option("-k", "k", type=int, default=1, show_default=True, help="Vectors per sample.")
 @click.option(
     "--span",
     type=int,
-    help="Leading tokens that the method is given; its own choice by default, and for an encoder of fixed k "
-    "then also 16, 32, .. 2048, a run each.",
+    help="Leading tokens that the method is given. By default the method chooses; an encoder of fixed k is then also "
+    "run at 16, 32, .. 2048.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Of everything random. Seed 0 ranks.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything random. Only seed 0 ranks.")
 @click.option(
     "--split",
     type=click.Choice(["public", "tuning"]),
     default="public",
     show_default=True,
-    help="Which samples.",
+    help="Public samples are reported; tuning samples are for choosing settings.",
 )
 @options.sealed
 @click.option("--limit", type=click.IntRange(1), help="Only the first N samples.")
 @click.option("--sample-id", "sample_ids", multiple=True, help="Only this sample; may be repeated.")
-@click.option("--device", default="auto", show_default=True, help="cpu, cuda, cuda:1, mps; auto takes the first GPU.")
+@click.option("--device", default="auto", show_default=True, help="cpu, cuda, cuda:1 or mps; auto takes the first GPU.")
 @click.option("--dtype", type=click.Choice(["auto", "float32", "float16", "bfloat16"]), default="auto",
               show_default=True,
-              help="What the search computes in; verification is always float32.")  # fmt: skip
-@click.option("--batch-size", default="auto", show_default=True, help="Samples made at once: auto or a number.")
+              help="Precision of the search; verification is always float32.")  # fmt: skip
+@click.option("--batch-size", default="auto", show_default=True, help="Samples made together: auto or a number.")
 @click.option(
     "--attention",
     type=click.Choice(["sdpa", "eager"]),
@@ -73,28 +73,28 @@ def _settings(ctx: click.Context, param: click.Parameter, values: tuple[str, ...
     help="Attention kernels.",
 )
 @click.option("--executor", type=click.Choice(["inline", "ray"]), default="inline", show_default=True,
-              help="Where units are executed: one after the other in this process, or on a Ray cluster.")  # fmt: skip
-@click.option("--address", help="With ray: a running cluster's (auto: this machine's); else Ray is started here.")
-@click.option("--workers", type=click.IntRange(1), help="With ray: how many; as many as have room by default.")
+              help="Execute units one after the other in this process, or on a Ray cluster.")  # fmt: skip
+@click.option("--address", help="With ray: a running cluster (auto: this machine's); by default Ray is started.")
+@click.option("--workers", type=click.IntRange(1), help="With ray: most workers; by default as many as fit.")
 @click.option("--gpus-per-worker", type=click.FloatRange(0, 1, min_open=True),
-              help="With ray: a worker's share of a GPU, such as 0.25 for small decoders; 1 by default.")  # fmt: skip
+              help="With ray: share of a GPU per worker, such as 0.25 for small decoders; 1 by default.")  # fmt: skip
 @click.option("--unit-timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
-              help="With ray: a unit that takes longer is stopped and tried elsewhere; inline none is.")  # fmt: skip
-@click.option("--unsandboxed", is_flag=True, help="Run an encoder without the sandbox: only code that you trust.")
+              help="With ray: stop a unit that takes longer, and try it on another worker.")  # fmt: skip
+@click.option("--unsandboxed", is_flag=True, help="Run an encoder without the sandbox; only for code that you trust.")
 @click.option("--output-dir", type=click.Path(path_type=Path),
-              help="Run folder, or the folder of an encoder's runs; under runs/ by default.")  # fmt: skip
+              help="Run folder, or folder for the runs of an encoder; under runs/ by default.")  # fmt: skip
 @click.option("--overwrite", type=click.Choice(["never", "missing", "always"]), default="missing", show_default=True,
-              help="never: refuse a folder with a run; missing: keep what is there; always: start anew.")  # fmt: skip
+              help="never: refuse a folder that has a run; missing: resume it; always: start again.")  # fmt: skip
 @options.offline
 @click.option("--json", "as_json", is_flag=True, help="Write the summary as JSON to stdout instead of the table.")
-@click.option("--dry-run", is_flag=True, help="Say what would be done and where; load and write nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would be done and where; load and write nothing.")
 def command(
     as_json: bool, dry_run: bool, executor: str, address: str | None, workers: int | None,
     gpus_per_worker: float | None, unit_timeout: float | None, **asked: Any,
 ) -> int:  # fmt: skip
-    """Cram a task's samples into vectors, certify and verify them, and keep the results.
+    """Make, certify and verify the vectors of a task's samples.
 
-    The same command typed again goes on where it stopped.
+    The results are kept in a run folder. Run the same command again to resume.
     """
     from cramboard.run import Asked, choose_executor, evaluate_all, plan_all
 

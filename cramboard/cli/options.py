@@ -29,11 +29,11 @@ offline = click.option(
     envvar=OFFLINE_VARIABLE,
     expose_value=False,
     callback=_stay_offline,
-    help="Never use the network: only what is on this machine.",
+    help="Never use the network; use only what is on this machine.",
 )
 
 sealed = click.option(
     "--sealed",
     type=click.Path(path_type=Path),
-    help="Folder of a sealed set of the task; its samples instead of the public ones.",
+    help="Folder of a sealed set; use its samples instead of the public ones.",
 )

@@ -10,9 +10,9 @@ from cramboard.cli.output import printable
 
 @click.command("status")
 @click.argument("run_dir", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Write it as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(run_dir: Path, as_json: bool) -> None:
-    """Say what RUN_DIR holds and how many of its samples are finished."""
+    """Show what a run is and how many samples are finished."""
     from cramboard.run.folder import SUMMARY, RunFolder
 
     folder = RunFolder(run_dir)

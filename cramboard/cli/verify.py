@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 @click.command("verify")
 @click.argument("run_dirs", metavar="RUN_DIR...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--horizons", is_flag=True, help="Confirm the horizons alone, which are what ranks: far quicker.")
-@click.option("-d", "--decoder", help="Where the decoder is, if it is not a listed one.")
+@click.option("--horizons", is_flag=True, help="Confirm only the horizons, which are what ranks; much faster.")
+@click.option("-d", "--decoder", help="Where the decoder is, if it is not listed: folder, GGUF file or Hub id.")
 @click.option("--revision", help="Commit (40 hex digits) of a decoder given as a Hub id.")
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda, cuda:1 or mps.")
 @click.option(
@@ -36,10 +36,10 @@ def command(
     run_dirs: tuple[Path, ...], horizons: bool, decoder: str | None, revision: str | None, device: str,
     attention: str, threads: int | None, sealed: Path | None, as_json: bool,
 ) -> int:  # fmt: skip
-    """Turn the certificate in RUN_DIR back into text and compare every number with the recorded one.
+    """Decode a run's certificate again and compare every measure.
 
-    With --horizons, for several folders, compare horizons alone. Exit code 0 says that every sample is confirmed, 1
-    that some are not. A line is added to each RUN_DIR's verifications.jsonl.
+    Each number is compared with the recorded one, or with --horizons only the horizons, for one or several RUN_DIR. A
+    line is added to each RUN_DIR's verifications.jsonl. Exit code: 0 every sample is confirmed, 1 some are not.
     """
     if len(run_dirs) > 1 and not horizons:
         raise UsageError("several folders go with --horizons; give one, or --horizons")

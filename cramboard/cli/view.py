@@ -10,13 +10,13 @@ from cramboard.cli import options
 @click.command("view")
 @click.argument("run_dir", type=click.Path(path_type=Path))
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="Where to write it; RUN_DIR/view.html by default."
+    "-o", "--output", type=click.Path(path_type=Path), help="Where to write the page; RUN_DIR/view.html by default."
 )
 @options.offline
 @options.sealed
-@click.option("--open", "show", is_flag=True, help="Open it in the browser.")
+@click.option("--open", "show", is_flag=True, help="Open the page in the browser.")
 def command(run_dir: Path, output: Path | None, show: bool, sealed: Path | None) -> None:
-    """Write a page with the summary, the horizons, and each sample with its tokens coloured by margin."""
+    """Write a page with a run's summary, plots and coloured texts."""
     from cramboard.board import render_run
     from cramboard.files import write_atomically
     from cramboard.run import read_complete

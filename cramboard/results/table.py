@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 HELD = "What one vector holds"
-STORED = "Tokens per vector if it is stored as"
+STORED = "Tokens per vector if stored as"
 SURE = "How sure this is"
 NONE = "No result (counted as 0)"
 
@@ -29,16 +29,16 @@ _MEASURES = {
         "the surprisal of that prefix: what exact recovery delivers",
     ),
     "source_bits": (
-        "Source entropy of it, bits per sample",
+        "Source entropy of the prefix, bits per sample",
         interval,
-        "what it took to draw that prefix at random: recovered bits are counted no further",
+        "the bits needed to draw that prefix at random, which cap its recovered bits",
     ),
-    "density": ("Density, bits per number", interval, "recovered bits for each number in the vectors"),
-    "coder_efficiency": ("Coder efficiency", share, "recovered bits out of the bits that are stored"),
+    "density": ("Density, bits per number", interval, "recovered bits per number in the vectors"),
+    "coder_efficiency": ("Coder efficiency", share, "recovered bits / stored bits"),
     "gain_bits_per_vector": (
         "Information gain, bits per vector",
         interval,
-        "what the vector takes off the text's cross-entropy, up to the horizon",
+        "how much the vectors lower the text's cross-entropy up to the horizon",
     ),
     "control_gain_bits_per_vector": (
         "Constant control's gain, bits per vector",
@@ -163,23 +163,23 @@ def _sure(summary: Summary) -> Iterator[Row]:
     yield Row(SURE, "Samples", f"{whole(results)} of {whole(summary.samples)}", "with a result, of those planned")
     yield Row(
         SURE,
-        "Read back step by step",
+        "Step-by-step greedy decoding",
         f"{whole(summary.greedy_confirmed)} of {whole(results)} agree",
-        "greedy decoding reaches the horizon too",
+        "it reaches the horizon too",
     )
     if summary.censored:
         yield Row(
             SURE,
             "Text ended first (censored)",
             whole(summary.censored),
-            "the vector may hold more than the text or the context has, so the means are lower bounds",
+            "the text or the context ended before the vectors failed, so the means are lower bounds",
         )
     if summary.self_limited:
         yield Row(
             SURE,
             "Stopped at its target (self-limited)",
             whole(summary.self_limited),
-            "the method stopped at its own target: with a longer one it may hold more",
+            "the method stopped at its own target; with a longer one it might hold more",
         )
 
 

@@ -184,7 +184,7 @@ def test_a_page_of_drawn_tokens_shows_their_marks_and_says_nothing_of_text():
     assert "One vector held <strong>30.0</strong> random tokens</h1>" in html
     assert "make no text; each block is one token" in page.text()
     assert "bytes" not in page.text().lower()
-    assert page.text().count("Source entropy of it") == 2  # in the summary, and of the sample
+    assert page.text().count("Source entropy of the prefix") == 2  # in the summary, and of the sample
     blocks = [a for tag, a in page.tags if tag == "span" and (a.get("title") or "").startswith("token ")]
     assert len(blocks) == len(drawn.marks.margins)
     assert (blocks[0]["class"], blocks[0]["title"]) == ("certified", "token 1: margin 0.100; 1.50 bits")

@@ -55,7 +55,7 @@ def test_the_rows_say_everything_in_words():
     assert rows["Tokens per vector"] == ">= 29.8 [10.2, 50.5]"
     assert rows["Coder efficiency"].startswith(">= 1.97% [")
     assert rows["Samples"] == "4 of 5"
-    assert rows["Read back step by step"] == "4 of 4 agree"
+    assert rows["Step-by-step greedy decoding"] == "4 of 4 agree"
     assert rows["Text ended first (censored)"] == "1"
     assert rows["Stopped at its target (self-limited)"] == "1"
     assert rows["essay-lost"] == "the vectors are not finite"

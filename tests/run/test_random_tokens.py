@@ -90,7 +90,7 @@ def test_a_record_that_claims_another_source_entropy_is_not_confirmed(
 def test_words_are_worth_what_was_drawn_of_them_too(short_folder: Path, tmp_path: Path) -> None:
     ended = evaluate(short_folder, tmp_path / "run", "-t", "random-words", "--limit", 2, "--set", "steps=100")
     assert ended.code == 0
-    assert "Source entropy of it" in ended.out
+    assert "Source entropy of the prefix" in ended.out
     for record in records(tmp_path / "run"):
         assert record.source_bits is not None
         assert record.bytes == record.horizon  # a byte a token, ASCII

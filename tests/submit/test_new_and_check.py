@@ -30,10 +30,10 @@ def check(*words: object) -> Ended:
 
 
 def told(ended: Ended, *saying: str) -> None:
-    """Check that there is a line `mend: ..` with each of `saying`, and that nothing is ready."""
+    """Check that there is a line `fix: ..` with each of `saying`, and that nothing is ready."""
     assert (ended.code, ended.out) == (3, ""), ended
     lines = ended.err.splitlines()
-    assert all(line.startswith(("mend: ", "note: ")) for line in lines), ended
+    assert all(line.startswith(("fix: ", "note: ")) for line in lines), ended
     for words in saying:
         assert any(words in line for line in lines), ended
 
@@ -152,7 +152,7 @@ def test_a_link_to_the_results_of_another_is_refused(write: Write, name: str) ->
     """Git carries links: what is filed through this one would take the place of another submission's."""
     folder = write(decoders=[LISTED])
     (folder / name).symlink_to("../cram/results")
-    told(check(folder), f"mend: {name}: a link or no folder; remove it")
+    told(check(folder), f"fix: {name}: a link or no folder; remove it")
 
 
 def test_a_link_or_a_mountain_is_no_submission_yaml(write: Write) -> None:

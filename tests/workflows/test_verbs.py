@@ -92,7 +92,7 @@ def test_a_submission_that_is_to_be_mended_is_not_evaluated(
     monkeypatch.chdir(clone)
     monkeypatch.setattr(script, "_evaluate", lambda one: pytest.fail("evaluated"))
     assert script.main() == 3
-    assert capsys.readouterr().err.startswith("mend: submissions/README.md: a submission adds the folder")
+    assert capsys.readouterr().err.startswith("fix: submissions/README.md: a submission adds the folder")
 
 
 def test_results_are_verified_again_and_then_filed_in_the_clone(clone: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from cramboard.cli.leaderboard.serve import command as serve_command
 
 @click.group("leaderboard")
 def command() -> None:
-    """Build the leaderboard's website, and look at it."""
+    """Build the leaderboard's website, or serve it locally."""
 
 
 command.add_command(build_command)

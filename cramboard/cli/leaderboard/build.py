@@ -11,10 +11,10 @@ from cramboard.cli.leaderboard.site import make_site, options
 @click.command("build")
 @options
 def command(output_dir: Path, submissions: Path | None, runs: tuple[Path, ...], allow_broken: bool) -> None:
-    """Build the leaderboard's website from the submissions and the published figures.
+    """Build the leaderboard's website as a folder of static files.
 
-    The same input gives the same bytes. A broken result is named; it fails the build, or is left out with
-    --allow-broken.
+    It is made from the submissions and the published figures; the same input gives the same bytes. A broken result is
+    named, and fails the build; with --allow-broken it is left out.
     """
     results = make_site(output_dir, submissions, runs, allow_broken)
     click.echo(str(output_dir / "index.html"))

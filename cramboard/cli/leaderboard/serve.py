@@ -46,9 +46,9 @@ def server(folder: Path, port: int) -> ThreadingHTTPServer:
 
 @click.command("serve")
 @options
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free port.")
 def command(port: int, output_dir: Path, submissions: Path | None, runs: tuple[Path, ...], allow_broken: bool) -> None:
-    """Build the website and serve it to this machine until Ctrl+C."""
+    """Build the website and serve it on this machine until Ctrl+C."""
     make_site(output_dir, submissions, runs, allow_broken)
     with server(output_dir, port) as serving:
         click.echo(f"http://127.0.0.1:{serving.server_address[1]}/")

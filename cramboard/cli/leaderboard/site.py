@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 OPTIONS = (
     shared.offline,
     click.option("-o", "--output-dir", type=click.Path(path_type=Path), default=Path("site"), show_default=True,
-                 help="Where the site is written; an older one there is replaced."),
+                 help="Folder for the site; an older site there is replaced."),
     click.option("--submissions", type=click.Path(path_type=Path),
-                 help="Folder of the submissions; this project's own by default."),
+                 help="Folder of the submissions; those of this project by default."),
     click.option("--with", "runs", type=click.Path(path_type=Path), multiple=True, metavar="RUN_DIR",
                  help="Also show this finished run, unranked; may be repeated."),
     click.option("--allow-broken", is_flag=True, help="Leave out broken results instead of failing."),

@@ -9,7 +9,7 @@ from cramboard.cli.submit.new import command as new_command
 
 @click.group("submit")
 def command() -> None:
-    """Begin a submission, check it, and file its verified results."""
+    """Start a submission, check it, and file its verified results."""
 
 
 command.add_command(new_command)

@@ -14,13 +14,14 @@ from cramboard.cli import options
     "--beside",
     type=click.Path(path_type=Path),
     metavar="CRAM_RUN",
-    help="Run of cram on the same sealed set: files the gap to the public result too.",
+    help="Run of cram on the same sealed set; also files the gap to the public result.",
 )
 def command(run_dir: Path, sealed: Path | None, beside: Path | None) -> None:
-    """File the verified results in RUN_DIR under submissions/SLUG/results of the current clone.
+    """File a run's verified results in submissions/SLUG/results.
 
-    RUN_DIR is a run folder, or the folder of an encoder's runs. Of a sealed run only run.json and summary.json are
-    filed, and with --beside gap.json: how far the method falls behind cram on texts that it cannot have seen.
+    RUN_DIR is a run folder, or the folder with the runs of an encoder; SLUG is its submission in the current clone. Of
+    a sealed run only run.json and summary.json are filed, and with --beside also gap.json: how far the method falls
+    behind cram on texts that it cannot have seen.
     """
     from cramboard.submit.add import add
     from cramboard.submit.clone import submissions_folder

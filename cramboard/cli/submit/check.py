@@ -9,12 +9,13 @@ from cramboard.cli.output import printable
 
 @click.command("check")
 @click.argument("path", required=False, type=click.Path(path_type=Path))
-@click.option("--base", help="The main branch; origin/main, else main, by default.")
-@click.option("--unsandboxed", is_flag=True, help="Run the encoder without the sandbox: only code that you trust.")
+@click.option("--base", help="The main branch; by default origin/main, or else main.")
+@click.option("--unsandboxed", is_flag=True, help="Run the encoder without the sandbox; only for code that you trust.")
 def command(path: Path | None, base: str | None, unsandboxed: bool) -> int:
-    """Do all that CI does for the submission in PATH, and say exactly what to mend.
+    """Run all checks of CI for a submission and say what to fix.
 
-    Without PATH it is the one that the clone adds to the main branch. Exit code 0 says that it can be proposed.
+    PATH is its folder; by default the one that the clone adds to the main branch. Exit code 0 means that you can open
+    a pull request.
     """
     from cramboard.cli.progress import watching
     from cramboard.submit.check import check
@@ -24,7 +25,7 @@ def command(path: Path | None, base: str | None, unsandboxed: bool) -> int:
     for note in checked.notes:
         click.echo(f"note: {printable(note)}", err=True)
     for problem in checked.problems:
-        click.echo(f"mend: {printable(problem)}", err=True)
+        click.echo(f"fix: {printable(problem)}", err=True)
     if checked.problems:
         return 3
     click.echo(f"{checked.folder.name}: ready to be proposed")

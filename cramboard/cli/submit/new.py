@@ -6,7 +6,10 @@ import click
 @click.command("new")
 @click.argument("slug")
 def command(slug: str) -> None:
-    """Write submissions/SLUG in the current clone: a skeleton that passes every check as it stands."""
+    """Write submissions/SLUG, a skeleton that passes every check.
+
+    Run it in a clone.
+    """
     from cramboard.submit.clone import submissions_folder
     from cramboard.submit.new import new
 

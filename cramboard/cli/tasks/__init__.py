@@ -12,7 +12,7 @@ from cramboard.cli.tasks.show import command as show_command
 
 @click.group("tasks")
 def command() -> None:
-    """Show the tasks and their samples, and publish them."""
+    """List, show, build, publish and seal the tasks."""
 
 
 command.add_command(build_command)

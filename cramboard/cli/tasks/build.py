@@ -17,14 +17,15 @@ if TYPE_CHECKING:
 @click.command("build")
 @click.argument("name")
 @click.option("--source", type=click.Path(path_type=Path), metavar="PATH",
-              help="A copy of the archives: a folder of them, packed or unpacked, or one archive.")  # fmt: skip
-@click.option("--allow-missing", is_flag=True, help="End well even if some samples cannot be built.")
+              help="A copy of the archives: a folder with packed or unpacked archives, or one archive.")  # fmt: skip
+@click.option("--allow-missing", is_flag=True, help="Exit with 0 even if some samples cannot be built.")
 @options.offline
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(name: str, source: Path | None, allow_missing: bool, as_json: bool) -> int:
-    """Build every sample of task NAME from its source, check it, and keep its text on this machine.
+    """Build every sample of task NAME from its source.
 
-    A task that has no manifest yet is drawn by its rule: manifest.jsonl and its sha256 in task.yaml are written.
+    Each text is checked against the manifest and kept in the cache. If the task has no manifest yet, its samples are
+    drawn by its rule, and manifest.jsonl and its sha256 in task.yaml are written.
     """
     from cramboard.tasks import draft, load_task, read_spec, task_folder
 

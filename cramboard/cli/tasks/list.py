@@ -14,7 +14,7 @@ _ASIDE = re.compile(r"[;,]| \(")
 @click.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(as_json: bool) -> None:
-    """List the tasks, those too that are not built yet."""
+    """List the tasks, including those that are not built yet."""
     from cramboard.tasks import load_task, read_spec, task_folder, task_names
 
     specs = [read_spec(task_folder(name)) for name in task_names()]

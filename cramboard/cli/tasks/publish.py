@@ -9,9 +9,10 @@ from cramboard.errors import InputError
 @click.option("--repo", "repository", required=True, metavar="ORG/NAME", help="The Hub dataset to publish to.")
 @click.option("--private", is_flag=True, help="Make it a private dataset.")
 def command(repository: str, private: bool) -> None:
-    """Publish all built tasks as one dataset on the Hub, at the version that tasks/dataset.yaml names.
+    """Publish all built tasks as one dataset on the Hub.
 
-    The same bytes twice are no change. Other bytes need a new version.
+    Its version is in tasks/dataset.yaml. Publishing the same data again changes nothing; other data needs a new
+    version.
     """
     from cramboard import files
     from cramboard.tasks import load_task, read_spec, task_folder, task_names

@@ -10,13 +10,14 @@ from cramboard.cli import options
 @click.command("reveal")
 @click.argument("sealed", type=click.Path(path_type=Path))
 @click.option("--commitment", type=click.Path(path_type=Path),
-              help="The published commitment; commitment.json beside the set by default.")  # fmt: skip
+              help="The published commitment; commitment.json beside sealed.json by default.")  # fmt: skip
 @options.offline
 def command(sealed: Path, commitment: Path | None) -> None:
-    """Prove that SEALED (a sealed.json, or the folder that holds it) is the set that was committed to.
+    """Prove that a sealed set is the one that was committed to.
 
-    The commitment is computed again, and every sample is drawn again from the source, by the task's rule. Whoever
-    has the two files can do it; publishing sealed.json is the reveal.
+    SEALED is a sealed.json or the folder that has it. The commitment is computed again, and every sample is drawn
+    again from the source by the task's rule. Anyone who has the two files can do it; publishing sealed.json is the
+    reveal.
     """
     from cramboard.tasks import load_task
     from cramboard.tasks.sealing import COMMITMENT, SEALED, check_commitment, check_draw, read_commitment, read_sealed

@@ -9,18 +9,21 @@ from cramboard.cli import options
 
 @click.command("seal")
 @click.argument("name")
-@click.option("--name", "set_name", required=True, help="What the sealed set is called, such as 2027-1.")
+@click.option("--name", "set_name", required=True, help="Name of the sealed set, such as 2027-1.")
 @click.option("--samples", type=click.IntRange(1), default=50, show_default=True, help="How many samples.")
 @click.option("--secret-file", type=click.Path(path_type=Path),
               help="File with the seed of the draw, 32 characters or more; a random one by default.")  # fmt: skip
 @click.option("--spec", "spec_file", type=click.Path(path_type=Path),
-              help="The task's task.yaml with another source, of your choice.")  # fmt: skip
-@click.option("--output-dir", type=click.Path(path_type=Path), required=True, help="A new, private folder.")
+              help="The task's task.yaml with another source of your choice.")  # fmt: skip
+@click.option("--output-dir", type=click.Path(path_type=Path), required=True, help="A new folder; keep it private.")
 @options.offline
 def command(
     name: str, set_name: str, samples: int, secret_file: Path | None, spec_file: Path | None, output_dir: Path
 ) -> None:
-    """Draw a private set of samples by the rule of task NAME, and commit to it without a word of its texts."""
+    """Draw a private set of samples of task NAME, and commit to it.
+
+    The samples are drawn by the rule of the task. The commitment reveals nothing about them.
+    """
     from cramboard.files import read_text
     from cramboard.schema import TaskSpec, from_yaml_file
     from cramboard.tasks import load_task

@@ -20,11 +20,11 @@ _A_ROW = 4
 
 @click.command("show")
 @click.argument("name")
-@click.option("--sample", "sample_id", metavar="ID", help="Print one sample: where it is from, and its content.")
+@click.option("--sample", "sample_id", metavar="ID", help="Print one sample: its source and its content.")
 @options.offline
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(name: str, sample_id: str | None, as_json: bool) -> None:
-    """Show the task NAME and list its samples, or print one of them."""
+    """Show task NAME and list its samples, or print one of them."""
     from cramboard.tasks import load_task
 
     task = load_task(name)
