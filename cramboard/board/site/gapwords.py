@@ -30,7 +30,7 @@ def gap_cell(sealed: Result | None) -> Cell:
     if sealed is None or sealed.gap is None:
         return EMPTY
     gap = sealed.gap
-    words = f"beside {gap.baseline}; 1 is no gap, 2 says twice as well on public samples"
+    words = f"beside {gap.baseline}; 1 is no gap, 2 means twice as good on public samples"
     return Cell(factor(gap.gap.mean), gap.gap.mean, words, note=_between(gap) + (" flagged" if gap.flagged else ""))
 
 

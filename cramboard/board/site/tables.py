@@ -14,18 +14,18 @@ from cramboard.results.words import number, plain, whole
 
 COLUMNS = (
     Column("kind", "Kind", "Optimised, encoder (with its cost class) and uploaded vectors rank apart", numeric=False),
-    Column("k", "k", "Vectors a sample"),
+    Column("k", "k", "Vectors per sample"),
     Column("tokens", "Tokens per vector", "Horizon / k: the tokens recovered exactly, with the 95% interval"),
-    Column("bytes", "Bytes per vector", "UTF-8 bytes of that text per vector: compares across tokenizers"),
+    Column("bytes", "Bytes per vector", "UTF-8 bytes of that text per vector; comparable across tokenizers"),
     Column(
         "bits", "Recovered bits", "Surprisal of that text without vectors, per sample: what exact recovery delivers"
     ),
-    Column("density", "Density", "Recovered bits for each number in the vectors"),
-    Column("gain", "Information gain", "Information gain up to the horizon, bits per vector"),
-    Column("control", "Control's gain", "The constant control's gain there, bits per vector"),
-    Column("coder", "Coder efficiency", "Recovered bits out of the stored bits; an ideal entropy coder reaches 100%"),
-    Column("correct", "Correct", "Share of the first tokens whose argmax is right behind the true prefix"),
-    Column("cost", "Cost", "Seconds of making the vectors of one sample"),
+    Column("density", "Density", "Recovered bits per number in the vectors"),
+    Column("gain", "Information gain", "Bits per vector by which the cross-entropy up to the horizon falls"),
+    Column("control", "Control's gain", "The constant control's information gain up to there, bits per vector"),
+    Column("coder", "Coder efficiency", "Recovered bits / stored bits; an ideal entropy coder reaches 100%"),
+    Column("correct", "Correct", "Share of the first tokens whose argmax is right under teacher forcing"),
+    Column("cost", "Cost", "Seconds to make the vectors of one sample"),
     Column(
         "dtype",
         "Coarsest dtype",

@@ -25,9 +25,9 @@ def accuracy(placed: Sequence[Standing], marks: Marks) -> Plot:
         key="accuracy",
         title="Accuracy against length",
         words=(
-            "The share of a text's first tokens that are the decoder's first choice behind the true prefix: 100% as "
-            "far as the vector holds the text, then less and less. Thin lines are the decoder without vectors; where "
-            "a line falls below its thin one, the vector disturbs more of what follows than it holds."
+            "The share of a text's first tokens that are right under teacher forcing: 100% as far as the vector holds "
+            "the text, then less and less. Thin lines are the decoder without vectors. Where a line falls below its "
+            "thin line, the vector spoils more of what follows than it holds."
         ),
         figure=_draw(rows, [marks.of(s.result) for s in shown]) if rows else None,
         legend=(*marks.legend((s.result for s in shown), lines=True), Key("without vectors, thin", "muted", None)),

@@ -23,12 +23,13 @@ def capacity(placed: Sequence[Standing]) -> Plot:
     shown = [s.result for s in best(placed) if s.result.run.k == 1]
     return Plot(
         key="capacity",
-        title="What is reached, and what could be",
+        title="Tokens reached, and the limits",
         words=(
-            "Theoretical capacity is the vector's 16-bit numbers over the bits of one token drawn uniformly from the "
-            "vocabulary (Kuratov et al.); text is easier than that. The coder bound is how many tokens of these very "
-            "texts an ideal entropy coder with the same decoder would put into the stored bits (those of the dtype "
-            "that the vectors are stored in, float32 has 32 a number); ≥ where a text ended first."
+            "Theoretical capacity (Kuratov et al.) is the bits of the vector's numbers, at 16 bits each, divided by "
+            "the bits of one token drawn uniformly from the vocabulary; text is easier than that. The coder bound is "
+            "how many tokens of these texts an ideal entropy coder with the same decoder would fit into the stored "
+            "bits (those of the dtype in which the vectors are stored; float32 has 32 per number). ≥ marks tasks "
+            "where a text ended first."
         ),
         figure=_figure(shown) if shown else None,
         legend=tuple(Key(name, shade, shape) for name, (shade, shape) in _KINDS.items()),

@@ -39,10 +39,10 @@ def cost(placed: Sequence[Standing], task: str, decoder: str) -> Plot:
         key="cost",
         title=f"Tokens per vector against the cost of making it: {task}, {decoder}",
         words=(
-            "Seconds of making one sample's vectors, on the machine that each run names. The stepped line is the front "
-            "of finished results: none that ranks, or was run on this machine, holds more for less. Thin curves show "
-            "how far an optimisation had come at any time, by its own count. Names are folders of the submissions. "
-            "What was read in a protocol's own layout counts tokens otherwise, and is left out."
+            "Seconds to make one sample's vectors, on the machine that each run names. The stepped line is the Pareto "
+            "front of finished results: none that ranks, or was run on this machine, holds more in less time. Thin "
+            "curves show how far an optimisation had come at any time, by its own count. Names are folders of the "
+            "submissions. Protocols in their own layout count tokens differently, and are left out."
         ),
         figure=_draw(shown) if shown else None,
         legend=(

@@ -30,8 +30,8 @@ def hidden(placed: Sequence[Standing], sealed: Sealed, marks: Marks) -> Plot:
         title="Public against sealed",
         words=(
             "The same method on a task's public samples and on a sealed set of it, drawn with a secret seed. On the "
-            "line both are alike. Sealed texts may be harder for every method, so the gap is measured against "
-            "cramming: 2x says twice as well on the public samples."
+            "line both are equal. Sealed texts may be harder for every method, so the gap is measured relative to "
+            "cramming: 2x means twice as good on the public samples."
         ),
         figure=_draw(rows, [marks.of(s.result) for s, _ in pairs]) if rows else None,
         legend=marks.legend(s.result for s, _ in pairs),

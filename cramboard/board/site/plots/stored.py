@@ -20,8 +20,8 @@ def stored(placed: Sequence[Standing], marks: Marks) -> Plot:
         key="stored",
         title="Horizon against stored bits",
         words=(
-            "The same vectors stored as float32, bfloat16, int8 and int4, and read again. A level line says that the "
-            "finer digits carry nothing; where it falls, the coarser dtype has lost the text."
+            "The same vectors stored as float32, bfloat16, int8 and int4, and verified again. Where a line is level, "
+            "the extra precision carries nothing; where it falls, the coarser dtype has lost text."
         ),
         figure=_draw(rows, [marks.of(s.result) for s in shown]) if rows else None,
         legend=marks.legend((s.result for s in shown), lines=True),

@@ -21,10 +21,10 @@ def surprisal(placed: Sequence[Standing], marks: Marks) -> Plot:
         if record.sample in s.result.surprisals
     ]
     words = (
-        "If a vector's limit is the uncertainty of the text and not its length, harder texts come back shorter but "
-        "with as many bits: the marks of a decoder then lie on a level line. If it were the length, they would lie on "
-        "the thin sloping line: as many tokens of every text. Each faint mark is one text, with the bits that the "
-        "decoder needs for a token of it without vectors, over the longest stretch that was measured."
+        "If the uncertainty of the text limits a vector, and not its length, harder texts have shorter horizons but "
+        "as many bits: a decoder's marks lie on a level line. If the limit were a number of tokens, they would lie on "
+        "the thin sloping line. Each faint mark is one text. Bits per token are those of the decoder without vectors, "
+        "over the longest length that was measured."
     )
     return Plot(
         key="surprisal",

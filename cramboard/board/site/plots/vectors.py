@@ -20,9 +20,9 @@ def vectors(placed: Sequence[Standing], marks: Marks) -> Plot:
         key="vectors",
         title="Horizon against k",
         words=(
-            "Twice the vectors would hold twice the tokens if each held as much as one alone: along the thin lines, "
-            "which go on from k = 1. Several vectors are run on a fixed subset of the samples; every k is counted here "
-            "on the samples that all of them share. A line is one submission's: the one with the most k."
+            "If each of k vectors held as much as one alone, the marks would lie on the thin lines, which go on from "
+            "k = 1. Several vectors are run on a fixed subset of the samples; every k is counted here on the samples "
+            "that all of them share. A line is one submission: the one with the most values of k."
         ),
         figure=_draw(rows, [marks.of(s.result) for s in shown]) if rows else None,
         legend=marks.legend((s.result for s in shown), lines=True),
