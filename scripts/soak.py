@@ -92,12 +92,12 @@ def workers() -> list[Process]:
 
 def main() -> int:
     """Soak, print the table, and say whether everything is as it must be."""
-    parser = argparse.ArgumentParser(description="Soak the Ray executor.")
-    parser.add_argument("--units", type=int, default=2000)
-    parser.add_argument("--minutes", type=float, default=10)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--units", type=int, default=2000, help="units of one sample; 2000 by default")
+    parser.add_argument("--minutes", type=float, default=10, help="how long processes are killed; 10 by default")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--driver-kills", type=int, default=5)
-    parser.add_argument("--worker-kill-seconds", type=float, default=20, help="On average between kills of a worker.")
+    parser.add_argument("--worker-kill-seconds", type=float, default=20, help="mean time between kills of a worker")
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="soak-") as folder:

@@ -228,7 +228,7 @@ def test_a_board_without_results_is_whole_too(around: Around):
     empty = site["index.html"].decode()
     assert "No result has been verified and filed yet" in empty
     assert made.SMOLLM in empty
-    assert "these will stand here: recovered bits against" in site["figures.html"].decode().lower()
+    assert "these will be here: recovered bits against" in site["figures.html"].decode().lower()
     JustHTML(empty, strict=True)
     JustHTML(site["figures.html"].decode(), strict=True)
 
