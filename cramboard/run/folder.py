@@ -164,9 +164,9 @@ class RunFolder:
         try:
             summary = self.summary()
             files = load_certificate(self.path)
-        except InputError:
+            there = (VERIFIER_VERSION, files.certificate.sha256, sha256_file(self.path / SAMPLES))
+        except (InputError, OSError):
             return None
-        there = (VERIFIER_VERSION, files.certificate.sha256, sha256_file(self.path / SAMPLES))
         said = (summary.verifier_version, summary.certificate_sha256, summary.samples_sha256)
         return files if there == said else None
 
