@@ -167,7 +167,7 @@ def test_a_killed_worker_has_not_begun_what_it_was_given_ahead(scene: Scene) -> 
     scene.give("first")
     scene.give("second")
     os.kill(scene.wait_until_begun("first"), signal.SIGKILL)
-    assert scene.ended() == [("second", Unbegun()), ("first", Lost("its worker was lost"))]
+    assert scene.ended() == [("second", Unbegun()), ("first", Lost("its worker was lost", unsure=True))]
     assert not scene.has_begun("second")
     assert scene.crew.size == 0
 
@@ -178,6 +178,12 @@ def test_a_worker_that_is_killed_between_two_jobs_was_at_the_second(scene: Scene
     scene.let_end("first")
     os.kill(scene.wait_until_begun("second"), signal.SIGKILL)
     assert scene.ended() + scene.ended() == [("first", "first of the run"), ("second", Lost("its worker was lost"))]
+
+
+def test_a_worker_that_is_killed_at_one_job_alone_was_surely_at_it(scene: Scene) -> None:
+    scene.give("only")
+    os.kill(scene.wait_until_begun("only"), signal.SIGKILL)
+    assert scene.ended() == [("only", Lost("its worker was lost"))]
 
 
 def test_the_time_limit_of_a_job_that_was_given_ahead_counts_from_when_it_begins(scene: Scene) -> None:

@@ -60,6 +60,19 @@ def test_a_unit_that_was_not_begun_is_tried_again_without_a_loss_or_a_word() -> 
     assert work.end(unit, LOST) == [UnitFailure(unit, "its worker was lost, 3 times")]
 
 
+def test_a_loss_that_may_be_another_unit_s_is_told_and_not_counted() -> None:
+    notices = Notices()
+    work = work_of("a", "b", observer=notices)
+    unit = taken(work.take())
+    assert work.end(unit, Lost("its worker was lost", unsure=True)) == []
+    assert notices.heard == ["sample a: its worker was lost; trying again on another"]
+    for _ in (1, 2):
+        assert work.take() == unit
+        assert work.end(unit, LOST) == []
+    assert work.take() == unit
+    assert work.end(unit, LOST) == [UnitFailure(unit, "its worker was lost, 3 times")]
+
+
 def test_what_comes_back_of_a_lost_worker_goes_out_first_and_in_its_order() -> None:
     work = work_of("a", "b", "c", "d")
     first, second = taken(work.take()), taken(work.take_ahead(1))

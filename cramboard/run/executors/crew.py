@@ -54,14 +54,19 @@ class Job:
 
 @dataclass(frozen=True)
 class Lost:
-    """A job came to nothing through no fault that it could report: its worker was lost, or it took too long."""
+    """A job came to nothing through no fault that it could report: its worker was lost, or it took too long.
+
+    It is `unsure` whether it was this job if another was given ahead: what ends a worker in its first moment takes with
+    it what Ray has not yet sent of the end of the job before.
+    """
 
     reason: str
+    unsure: bool = False
 
 
 @dataclass(frozen=True)
 class Unbegun:
-    """A job was given ahead, and its worker was lost while it was at the one before."""
+    """A job was given ahead, and its worker was lost before it was heard to have begun."""
 
 
 @dataclass(frozen=True)
@@ -249,7 +254,7 @@ class Crew:
             result = MachineError(f"a worker cannot read what it is sent ({said})") if unread else Broken(said)
         except RayError as error:
             self._check_cluster()
-            yield from self._lose(ref, "its worker was lost")
+            yield from self._lose(ref, Lost("its worker was lost", unsure=call.ahead is not None))
             if call.job is None:
                 self._stillborn_one(error)
             return
@@ -275,16 +280,16 @@ class Crew:
         now = time.monotonic()
         for ref, call in list(self._calls.items()):
             if call.job is not None and call.deadline is not None and now >= call.deadline:
-                yield from self._lose(ref, f"it took longer than {call.job.seconds:g} seconds")
+                yield from self._lose(ref, Lost(f"it took longer than {call.job.seconds:g} seconds"))
 
-    def _lose(self, ref: Any, reason: str) -> Iterator[tuple[Any, Any]]:
+    def _lose(self, ref: Any, lost: Lost) -> Iterator[tuple[Any, Any]]:
         """Let go of a worker and of what it was given; what it was at comes last, and so goes out again first."""
         call = self._calls[ref]
         self._discard(ref)
         if call.ahead:
             yield call.ahead[1].tag, Unbegun()
         if call.job:
-            yield call.job.tag, Lost(reason)
+            yield call.job.tag, lost
 
     def _discard(self, ref: Any) -> None:
         worker = self._calls.pop(ref).worker
