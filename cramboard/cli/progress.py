@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from cramboard.cli.output import printable
 from cramboard.run import Observer
 from cramboard.schema import SampleRecord
 
@@ -58,8 +59,8 @@ class LiveDisplay(Observer):
         self.notice(f"sample {sample} failed: {reason}")
 
     def notice(self, text: str) -> None:
-        """Write a line above the bar."""
-        self._bar.console.print(escape(text), highlight=False, soft_wrap=True)
+        """Write a line above the bar; a reason may be what a stranger's code says."""
+        self._bar.console.print(escape(printable(text)), highlight=False, soft_wrap=True)
 
     def _count(self) -> None:
         total = self._bar.tasks[self._task].total or 0

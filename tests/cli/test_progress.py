@@ -48,6 +48,9 @@ def test_the_mean_horizon_holds_what_is_verified_and_what_is_under_way(screen: S
 
 def test_a_sample_that_failed_is_done_and_told(screen: Screen) -> None:
     screen.display.planned(2, 0)
-    screen.display.failed("a", "[red]boom")
+    screen.display.failed("a", "[red]boom\x1b]0;yours\x07")
     assert screen.shown == ("1/2 samples", "starting", 1.0)
-    assert screen.written.getvalue() == "sample a failed: [red]boom\n"
+    assert (
+        screen.written.getvalue()
+        == "sample a failed: [red]boom\N{REPLACEMENT CHARACTER}]0;yours\N{REPLACEMENT CHARACTER}\n"
+    )
