@@ -5,7 +5,7 @@ from typing import Any
 
 from cramboard.run import Observer
 from cramboard.run.execute import UnitFailure
-from cramboard.run.executors.crew import Lost, Unbegun
+from cramboard.run.executors.jobs import Lost, Unbegun
 from cramboard.run.executors.work import Work
 from cramboard.run.units import Unit
 from cramboard.tasks import Sample

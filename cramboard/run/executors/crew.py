@@ -22,6 +22,7 @@ from ray.exceptions import RayActorError, RayError, RaySystemError, RayTaskError
 from cramboard import __version__
 from cramboard.errors import CramboardError, MachineError
 from cramboard.run.executors.attempt import reason_of
+from cramboard.run.executors.jobs import Broken, Job, Lost, Unbegun
 from cramboard.run.executors.worker import DecoderRecipe, RunRecipe, Told, Worker
 from cramboard.verify import VERIFIER_VERSION
 
@@ -34,46 +35,6 @@ _BRIEF_SECONDS = 1.0
 _TELLING = "telling"
 # A cluster that is silent for so long is gone. Ray itself would end the process after 60, without a word of ours.
 _ANSWER_SECONDS = 20
-
-
-@dataclass(frozen=True)
-class Job:
-    """A call of a worker's method; `tag` tells whose it is, `seconds` how long it may take.
-
-    One that is `of_run` waits for the run's recipe to arrive, and fails with it. While a worker is at one that is
-    `alone`, it is given none ahead.
-    """
-
-    tag: Any
-    method: str
-    arguments: tuple[Any, ...]
-    seconds: float | None = None
-    of_run: bool = False
-    alone: bool = False
-
-
-@dataclass(frozen=True)
-class Lost:
-    """A job came to nothing through no fault that it could report: its worker was lost, or it took too long.
-
-    It is `unsure` whether it was this job if another was given ahead: what ends a worker in its first moment takes with
-    it what Ray has not yet sent of the end of the job before.
-    """
-
-    reason: str
-    unsure: bool = False
-
-
-@dataclass(frozen=True)
-class Unbegun:
-    """A job was given ahead, and its worker was lost before it was heard to have begun."""
-
-
-@dataclass(frozen=True)
-class Broken:
-    """A job's result could not be had, and trying again would not help."""
-
-    reason: str
 
 
 @dataclass
@@ -146,12 +107,20 @@ class Crew:
         return "each takes 1 CPU" + (f" and {self._gpus:g} GPU" if self._gpus else "")
 
     def places(self) -> int:
-        """Return how many workers the cluster has room for, or how many were asked for."""
+        """Return how many workers the cluster has room for, or how many were asked for.
+
+        Raises:
+            MachineError: If the cluster is gone.
+        """
         if self._limit is not None:
             return self._limit
         if time.monotonic() >= self._count_at:
             self._count_at = time.monotonic() + _COUNT_SECONDS
-            resources = ray.cluster_resources()
+            try:
+                resources = ray.cluster_resources()
+            except Exception:  # Ray has no one error for it.
+                self._check_cluster()
+                return self._places
             fitting = resources.get("GPU", 0) * int(1 / self._gpus) if self._gpus else resources.get("CPU", 0)
             self._places = max(1, int(fitting))
         return self._places

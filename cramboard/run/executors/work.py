@@ -7,7 +7,7 @@ from typing import Any
 from cramboard.errors import CramboardError
 from cramboard.run.execute import Context, UnitFailure, UnitResult
 from cramboard.run.executors.attempt import instead
-from cramboard.run.executors.crew import Broken, Lost, Unbegun
+from cramboard.run.executors.jobs import Broken, Lost, Unbegun
 from cramboard.run.executors.sharing import longest_first, share_out
 from cramboard.run.observer import Observer
 from cramboard.run.units import Unit
