@@ -62,5 +62,6 @@ def run_unsandboxed(command: Command) -> Ended:
 
 
 def _end(log: Path) -> str:
-    data = log.read_bytes()[-_LOG_BYTES:]
-    return data.decode("utf-8", "replace")
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - _LOG_BYTES))
+        return file.read(_LOG_BYTES).decode("utf-8", "replace")

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cramboard.cli.output import printable
-from cramboard.errors import CramboardError
+from cramboard.errors import CramboardError, InputError
 from cramboard.run import Asked, Observer, evaluate_all, plan_all
 from cramboard.submission import VECTORS, read_submission
 from cramboard.submit.check import check
@@ -32,7 +32,10 @@ def main() -> int:
             print(f"fix: {printable(problem)}", file=sys.stderr)
         if checked.problems:
             return 3
-        return max(_evaluate(asked) for asked in _all_asked(checked.folder, runs))
+        wanted = list(_all_asked(checked.folder, runs))
+        if not wanted:
+            raise InputError(f"{checked.folder}: nothing to evaluate: no task has vectors of its decoders and plans")
+        return max(map(_evaluate, wanted))
     except CramboardError as error:
         print(f"evaluate_submission: {printable(str(error))}", file=sys.stderr)
         return error.exit_code

@@ -39,6 +39,36 @@ def test_a_folder_is_published_whole_or_not_at_all(tmp_path, monkeypatch):
     assert everything(tmp_path) == {"unit/a": b"1", "unit/b": b"2"}
 
 
+@pytest.fixture
+def done(monkeypatch):
+    """What is done to the disk, in order: inodes that are synced, and renames."""
+    events, fsync = [], os.fsync
+
+    def syncing(descriptor):
+        events.append(os.fstat(descriptor).st_ino)
+        fsync(descriptor)
+
+    def renaming(name):
+        rename = getattr(os, name)
+        monkeypatch.setattr(os, name, lambda *names: events.append("rename") or rename(*names))
+
+    monkeypatch.setattr(os, "fsync", syncing)
+    renaming("replace")
+    renaming("rename")
+    return events
+
+
+def test_a_power_cut_finds_a_file_whole_before_it_is_named_and_named_when_the_call_returns(tmp_path, done):
+    write_atomically(tmp_path / "file", "new")
+    assert done == [(tmp_path / "file").stat().st_ino, "rename", tmp_path.stat().st_ino]
+
+
+def test_a_power_cut_finds_a_folder_whole_before_it_is_named_and_named_when_the_call_returns(tmp_path, done):
+    publish_folder(tmp_path / "unit", {"a": b"1", "b": b"2"})
+    whole = [(tmp_path / "unit" / name).stat().st_ino for name in ("a", "b", ".")]
+    assert done == [*whole, "rename", tmp_path.stat().st_ino]
+
+
 def test_publishing_again_replaces(tmp_path):
     publish_folder(tmp_path / "unit", {"a": b"1", "b": b"2"})
     publish_folder(tmp_path / "unit", {"a": b"3"})

@@ -131,8 +131,8 @@ def command(
 
 
 def _dry_run(planned: "Plan", as_json: bool) -> str:
-    finished = planned.folder.finished_samples() if planned.folder.holds_run() else frozenset()
-    units = planned.units(finished if planned.asked.overwrite != "always" else frozenset())
+    anew = planned.asked.overwrite == "always" or not planned.folder.holds_run()
+    units = planned.units(frozenset() if anew else planned.folder.finished_samples())
     facts = {
         "task": f"{planned.task.spec.name} {planned.task.spec.version}",
         "samples": len(planned.samples),

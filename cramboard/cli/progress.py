@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from cramboard.cli.output import printable
 from cramboard.run import Observer
 from cramboard.schema import SampleRecord
 
@@ -20,8 +21,7 @@ class LiveDisplay(Observer):
 
     def __init__(self, bar: Progress, task: TaskID) -> None:
         self._bar, self._task = bar, task
-        self._done = 0
-        self._horizons: list[int] = []
+        self._done = self._verified = self._tokens = 0
 
     def stage(self, text: str) -> None:
         """Show what is being done."""
@@ -39,27 +39,28 @@ class LiveDisplay(Observer):
         """Show steps and the mean horizon of the samples under way."""
         text = f"step {step:,}/{steps:,}"
         if horizons:
-            everything = [*self._horizons, *horizons]
-            text += f"  mean horizon {sum(everything) / len(everything):.1f}"
+            text += f"  mean horizon {(self._tokens + sum(horizons)) / (self._verified + len(horizons)):.1f}"
         self._bar.update(self._task, completed=self._done + _MAKING * len(samples) * step / steps, doing=text)
 
     def verified(self, record: SampleRecord) -> None:
         """Count a sample."""
-        self._horizons.append(record.horizon)
+        self._tokens += record.horizon
+        self._verified += 1
         self._done += 1
-        mean = sum(self._horizons) / len(self._horizons)
+        mean = self._tokens / self._verified
         self._bar.update(self._task, completed=self._done, doing=f"verifying  mean horizon {mean:.1f}")
         self._count()
 
     def failed(self, sample: str, reason: str) -> None:
         """Say so at once, above the bar."""
         self._done += 1
+        self._bar.update(self._task, completed=self._done)
         self._count()
         self.notice(f"sample {sample} failed: {reason}")
 
     def notice(self, text: str) -> None:
-        """Write a line above the bar."""
-        self._bar.console.print(escape(text), highlight=False, soft_wrap=True)
+        """Write a line above the bar; a reason may be what a stranger's code says."""
+        self._bar.console.print(escape(printable(text)), highlight=False, soft_wrap=True)
 
     def _count(self) -> None:
         total = self._bar.tasks[self._task].total or 0

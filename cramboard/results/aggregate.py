@@ -117,13 +117,13 @@ def _records_of(run: RunRecord, records: Sequence[SampleRecord]) -> dict[str, Sa
 def _failures_of(run: RunRecord, found: dict[str, SampleRecord], failures: Iterable[Failure]) -> tuple[Failure, ...]:
     """Return one entry or more for each sample without a record, in order of sample and reason."""
     reasons = {(failure.sample, failure.reason) for failure in failures}
-    named = {sample for sample, _ in reasons}
+    named, planned = {sample for sample, _ in reasons}, set(run.samples)
     for sample in sorted(named):
-        if sample not in run.samples:
+        if sample not in planned:
             raise InputError(f"failures: sample {sample!r} is not in run.json; verify the run again")
         if sample in found:
             raise InputError(f"failures: sample {sample!r} has a result as well; verify the run again")
-    silent = set(run.samples) - set(found) - named
+    silent = planned - set(found) - named
     reasons |= {(sample, "no verified result") for sample in silent}
     return tuple(Failure(sample=sample, reason=reason) for sample, reason in sorted(reasons))
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from cramboard.schema import UnitCost
 
@@ -43,11 +44,13 @@ def anytime(units: Sequence[UnitCost]) -> list[Moment]:
         if unit.samples
     )
     samples = sum(len(unit.samples) for unit in units)
-    held = [0.0] * len(units)
+    # Exact, so that the sum goes on from point to point: summed anew, 50,000 units would take as many times as long.
+    held, total = [Fraction()] * len(units), Fraction()
     curve: dict[float, float] = {}
     for seconds, number, horizon in points:
-        held[number] = horizon
-        curve[seconds] = math.fsum(h * len(unit.samples) for h, unit in zip(held, units, strict=True)) / samples
+        now = Fraction(horizon * len(units[number].samples))
+        held[number], total = now, total + now - held[number]
+        curve[seconds] = float(total) / samples
     return [Moment(seconds, horizon) for seconds, horizon in curve.items()]
 
 

@@ -7,7 +7,8 @@ from cramboard.certificate import CertificateFiles, load_certificate
 from cramboard.errors import InputError
 from cramboard.files import sha256_file
 from cramboard.results import summarise
-from cramboard.run.folder import CONTROL, RUN, SAMPLES, SUMMARY, RunFolder, matching
+from cramboard.run.folder import CONTROL, RUN, SUMMARY, RunFolder
+from cramboard.run.unit_files import SAMPLES, matching
 from cramboard.schema import RunRecord, SampleRecord, Summary
 from cramboard.tasks import Task, load_task, sealed_task
 from cramboard.verify import VERIFIER_VERSION

@@ -114,7 +114,7 @@ def _work(
         facts = executor.call(partial(_facts, dtype=context.dtype), context.decoder, observer)
         run = run_record(plan, context, standing.run, standing.finished, facts)
     plan.folder.write_run(run)
-    renew(plan.folder, standing.to_mend, context, observer)
+    renew(plan.folder, standing.to_mend, context, observer, executor)
     for result in executor.run(standing.units, context, observer):
         if isinstance(result, UnitFailure):
             for sample in result.unit.samples:

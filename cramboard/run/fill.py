@@ -23,7 +23,6 @@ from cramboard.run.executors import INLINE
 from cramboard.run.folder import SUMMARY, RunFolder
 from cramboard.run.observer import Observer
 from cramboard.run.plan import Plan
-from cramboard.run.renew import outdated
 from cramboard.schema import Cell
 
 End = Literal["done", "kept", "failed", "skipped", "no time"]
@@ -174,11 +173,10 @@ def _end(cell: Cell, runs: Path, device: str, watch: _Watch, decoders: dict[str,
 
 
 def _is_complete(plan: Plan) -> bool:
-    """Say whether a run is finished, without failures, and measured by this verifier."""
+    """Say whether a run is finished, without failures, measured by this verifier, and as it was stored."""
     if not plan.folder.holds_run() or not (plan.folder.path / SUMMARY).exists():
         return False
-    finished = plan.folder.finished()
-    return {sample.id for sample in plan.samples} <= finished.samples and not outdated(finished)
+    return {sample.id for sample in plan.samples} <= (plan.folder.untouched_samples() or frozenset())
 
 
 def _words(outcomes: Sequence[Outcome]) -> str:

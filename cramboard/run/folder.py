@@ -14,12 +14,9 @@ packs again, with equal bytes.
 """
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-
-from pydantic import ValidationError
 
 from cramboard.certificate import CERTIFICATE, VECTORS, CertificateFiles, load_certificate, merge
 from cramboard.errors import InputError, warn
@@ -29,19 +26,25 @@ from cramboard.files import (
     publish_folder,
     read_bytes,
     read_text,
-    read_whole_lines,
     sha256_file,
     sweep,
     write_atomically,
 )
-from cramboard.keys import sha256_bytes
 from cramboard.run.execute import UnitResult
+from cramboard.run.unit_files import (
+    COSTS,
+    DESCRIBED,
+    SAMPLES,
+    UNIT,
+    description,
+    records_beside,
+    removable,
+    untouched_unit,
+    whole_lines,
+)
 from cramboard.schema import (
-    Certificate,
-    Model,
     RunRecord,
     SampleRecord,
-    StoredUnit,
     Summary,
     UnitCost,
     Verification,
@@ -52,10 +55,8 @@ from cramboard.schema import (
 )
 from cramboard.verify import VERIFIER_VERSION
 
-RUN, SAMPLES, SUMMARY, PAGE = "run.json", "samples.jsonl", "summary.json", "view.html"
+RUN, SUMMARY, PAGE = "run.json", "summary.json", "view.html"
 CONTROL, UNITS, VERIFICATIONS = "control.safetensors", "units", "verifications.jsonl"
-_COSTS, _UNIT = "costs.jsonl", "unit.json"
-_PARTS = (CERTIFICATE, VECTORS, SAMPLES, _COSTS)
 _PACKED = "packed"
 
 
@@ -123,8 +124,9 @@ class RunFolder:
     def store_unit(self, result: UnitResult) -> None:
         """Keep a finished unit, whole or not at all."""
         records, costs = to_jsonl(list(result.records)).encode(), to_jsonl([result.cost]).encode()
-        contents = result.files.contents() | {SAMPLES: records, _COSTS: costs}
-        publish_folder(self.path / UNITS / result.unit.name, contents | _described(contents, result.files.certificate))
+        contents = result.files.contents() | {SAMPLES: records, COSTS: costs}
+        described = {UNIT: description(contents, result.files.certificate)}
+        publish_folder(self.path / UNITS / result.unit.name, contents | described)
 
     def tidy(self) -> None:
         """Remove what runs that died left half-written; only for who holds the folder."""
@@ -154,7 +156,7 @@ class RunFolder:
                 return None
             samples |= _samples(packed)
         for folder in (self.path / UNITS).glob("[!.]*"):
-            stored = _untouched_unit(folder)
+            stored = untouched_unit(folder)
             if stored is None:
                 return None
             samples.update(stored.samples)
@@ -164,9 +166,9 @@ class RunFolder:
         try:
             summary = self.summary()
             files = load_certificate(self.path)
-        except InputError:
+            there = (VERIFIER_VERSION, files.certificate.sha256, sha256_file(self.path / SAMPLES))
+        except (InputError, OSError):
             return None
-        there = (VERIFIER_VERSION, files.certificate.sha256, sha256_file(self.path / SAMPLES))
         said = (summary.verifier_version, summary.certificate_sha256, summary.samples_sha256)
         return files if there == said else None
 
@@ -185,20 +187,20 @@ class RunFolder:
         if (self.path / CERTIFICATE).exists():
             places.append(self.path)
             parts.append(load_certificate(self.path))
-            records += _records(self.path, parts[-1], torn)
+            records += records_beside(self.path, parts[-1], torn)
             if not torn:
                 self._check_seal()
             costs += self.run().units
             known |= _samples(parts[-1])
         for folder in sorted((self.path / UNITS).glob("[!.]*")):
-            with _removable(folder):
+            with removable(folder):
                 part = load_certificate(folder)
                 if _samples(part) <= known:
                     continue  # Packed already; the run died before it removed the unit.
                 places.append(folder)
                 parts.append(part)
-                records += _records(folder, part, torn)
-                costs += _whole_lines(UnitCost, folder / _COSTS, "unit costs", torn)
+                records += records_beside(folder, part, torn)
+                costs += whole_lines(UnitCost, folder / COSTS, "unit costs", torn)
                 known |= _samples(part)
         return Finished(
             tuple(places),
@@ -234,9 +236,8 @@ class RunFolder:
             (self.path / SUMMARY).unlink(missing_ok=True)
         write_atomically(place / SAMPLES, to_jsonl(sorted(records, key=lambda record: record.sample)))
         if place != self.path:
-            contents = {name: read_bytes(place / name, "file of the unit") for name in _PARTS}
-            [(name, data)] = _described(contents, load_certificate(place).certificate).items()
-            write_atomically(place / name, data)
+            contents = {name: read_bytes(place / name, "file of the unit") for name in DESCRIBED}
+            write_atomically(place / UNIT, description(contents, load_certificate(place).certificate))
 
     def write_summary(self, summary: Summary) -> None:
         """Write summary.json."""
@@ -251,7 +252,7 @@ class RunFolder:
         path = self.path / VERIFICATIONS
         with locked(self.path):
             torn: list[Path] = []
-            lines = _whole_lines(Verification, path, "verifications", torn) if path.exists() else []
+            lines = whole_lines(Verification, path, "verifications", torn) if path.exists() else []
             if torn:
                 warn(f"{path}: its last line is torn and left out")
             write_atomically(path, to_jsonl([*lines, verification]))
@@ -271,8 +272,8 @@ class RunFolder:
         with clear_os_errors(self.path):
             if (self.path / CERTIFICATE).exists():
                 contents = {name: (self.path / name).read_bytes() for name in (CERTIFICATE, VECTORS, SAMPLES)}
-                contents[_COSTS] = to_jsonl(list(self.run().units)).encode()
-                described = _described(contents, load_certificate(self.path).certificate)
+                contents[COSTS] = to_jsonl(list(self.run().units)).encode()
+                described = {UNIT: description(contents, load_certificate(self.path).certificate)}
                 publish_folder(self.path / UNITS / _PACKED, contents | described)
             (self.path / SUMMARY).unlink(missing_ok=True)
             (self.path / CERTIFICATE).unlink(missing_ok=True)
@@ -292,61 +293,5 @@ class RunFolder:
         return self.path / f".{UNITS}.removed"
 
 
-def _described(contents: Mapping[str, bytes], certificate: Certificate) -> dict[str, bytes]:
-    """Return the file that describes a unit of these files."""
-    stored = StoredUnit(
-        samples=tuple(entry.sample for entry in certificate.entries),
-        verifier_version=VERIFIER_VERSION,
-        sha256={name: sha256_bytes(data) for name, data in contents.items()},
-    )
-    return {_UNIT: to_json(stored).encode()}
-
-
-def _untouched_unit(folder: Path) -> StoredUnit | None:
-    """Return what a unit is said to hold, if its files are the ones that it was stored with."""
-    try:
-        stored = StoredUnit.model_validate_json((folder / _UNIT).read_bytes())
-        there = {name: sha256_bytes((folder / name).read_bytes()) for name in _PARTS}
-    except (OSError, ValidationError):
-        return None
-    return stored if (stored.verifier_version, stored.sha256) == (VERIFIER_VERSION, there) else None
-
-
 def _samples(files: CertificateFiles) -> set[str]:
     return {entry.sample for entry in files.certificate.entries}
-
-
-def _records(place: Path, files: CertificateFiles, torn: list[Path]) -> list[SampleRecord]:
-    """Read the records beside a certificate: one for each entry, unless the file is torn."""
-    path, before = place / SAMPLES, len(torn)
-    records = _whole_lines(SampleRecord, path, "sample records", torn)
-    if len(torn) == before:
-        return matching(files, records, path)
-    there = {record.certificate_key for record in records}
-    entries = tuple(entry for entry in files.certificate.entries if entry.key in there)
-    rest = files.certificate.model_copy(update={"entries": entries})
-    return matching(replace(files, certificate=rest), records, path)
-
-
-def _whole_lines(model: type[Model], path: Path, what: str, torn: list[Path]) -> list[Model]:
-    """Read a file of one object a line; a torn last line is left out and its file added to `torn`."""
-    lines, is_torn = read_whole_lines(path, what)
-    if is_torn:
-        torn.append(path)
-    return [from_json(model, line, f"{path} line {number}") for number, line in enumerate(lines, 1) if line]
-
-
-@contextmanager
-def _removable(unit: Path) -> Iterator[None]:
-    """Say of a damaged unit that it can be spared: its samples alone are made again."""
-    try:
-        yield
-    except InputError as error:
-        raise InputError(f"{error}; or remove {unit}, and the same command makes its samples again") from None
-
-
-def matching(files: CertificateFiles, records: Sequence[SampleRecord], path: Path) -> list[SampleRecord]:
-    """Check that records and certificate entries are of the same claims."""
-    if sorted(record.certificate_key for record in records) != sorted(e.key for e in files.certificate.entries):
-        raise InputError(f"{path}: not the records of the certificate beside it; restore the file")
-    return list(records)

@@ -272,4 +272,6 @@ def _end(first: int) -> None:
     """Kill the first process inside, and with it, the kernel's doing, every other one; wait for that."""
     with contextlib.suppress(ProcessLookupError):
         signal.pidfd_send_signal(first, signal.SIGKILL)
-    select.select([first], [], [])
+    ended = select.poll()  # The system call `select` knows only the first 1,024 descriptors.
+    ended.register(first, select.POLLIN)
+    ended.poll()

@@ -9,7 +9,8 @@ from cramboard.files import publish_folder, read_bytes
 from cramboard.methods import choose_method
 from cramboard.methods.submitted.upload import choose_upload
 from cramboard.run import CompleteRun, read_complete
-from cramboard.run.folder import CONTROL, RUN, SAMPLES, SUMMARY, VERIFICATIONS
+from cramboard.run.folder import CONTROL, RUN, SUMMARY, VERIFICATIONS
+from cramboard.run.unit_files import SAMPLES
 from cramboard.schema import RunRecord, SealedGap, Verification, from_jsonl_file, to_json
 from cramboard.submission import RESULTS, SPEC_FILE, Submission, read_submission
 from cramboard.submit.beside import BASELINE, GAP, Run, check_baseline, gap_beside

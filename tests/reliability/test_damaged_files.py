@@ -164,6 +164,17 @@ def test_a_damaged_file_of_a_complete_run_is_named_and_nothing_is_changed(
     assert asked_for == []
 
 
+@pytest.mark.parametrize("name", ["vectors.safetensors", "samples.jsonl"])
+def test_a_lost_file_of_a_complete_run_is_named_and_nothing_is_changed(
+    short_folder: Path, run_copy: Path, asked_for: list[str], name: str
+) -> None:
+    (run_copy / name).unlink()
+    before = contents(run_copy)
+    evaluate(short_folder, run_copy, "--limit", 3).refused(3, f"{run_copy / name}: there is no such")
+    assert contents(run_copy) == before
+    assert asked_for == []
+
+
 def test_what_killed_writers_left_half_written_is_swept_away(
     short_folder: Path, units: Path, finished_run: Path
 ) -> None:

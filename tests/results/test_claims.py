@@ -71,6 +71,11 @@ def test_an_affine_change_of_units_changes_the_slope_by_its_factor() -> None:
     assert (other.slope, other.low, other.high) == pytest.approx((5 * first.slope, 5 * first.low, 5 * first.high))
 
 
+def test_of_one_author_the_texts_are_drawn() -> None:
+    found = slope([Observation("a", "one", x, y) for x, y in ((1.0, 2.0), (2.0, 1.0), (3.0, 5.0), (4.0, 3.0))])
+    assert found.low < found.slope < found.high
+
+
 def test_every_draw_has_every_task() -> None:
     """Two tasks, each without any spread of x: the slope is between them and is there in every draw."""
     texts = [Observation(task, author, float(task), 4.0 * task) for task in (0, 1) for author in range(3)]

@@ -26,6 +26,8 @@ def test_the_curve_of_units_is_the_mean_of_what_each_had_by_then():
 
     units = [unit(["a", "b"], (1.0, 10.0), (4.0, 20.0)), unit(["c"], (2.0, 40.0))]
     assert anytime(units) == [Moment(1.0, 20 / 3), Moment(2.0, 20.0), Moment(4.0, 80 / 3)]
+    assert anytime([*units, unit([], (3.0, 90.0))]) == anytime(units)
+    assert anytime([unit([], (3.0, 90.0))]) == []
 
 
 def test_the_front_holds_only_what_nothing_cheaper_reaches():

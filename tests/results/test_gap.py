@@ -13,10 +13,11 @@ def side(*samples: tuple[int, int, str]) -> list[Paired]:
     return [Paired(horizon, cram, author) for horizon, cram, author in samples]
 
 
-def test_the_difference_in_differences_is_worked_out_by_hand() -> None:
+@pytest.mark.parametrize("texts", [((3, 63, "c"), (1, 63, "d")), ((1, 63, "c"), (3, 63, "d"))])
+def test_the_difference_in_differences_is_worked_out_by_hand(texts: tuple[tuple[int, int, str], ...]) -> None:
     # Public: log(8/64) and log(16/64); sealed: log(4/64) and log(2/64). The means are log 2 of (-2.5) and (-4.5).
     public = side((7, 63, "a"), (15, 63, "b"))
-    sealed = side((3, 63, "c"), (1, 63, "d"))
+    sealed = side(*texts)
     found = gap(public, sealed).difference
     assert found.mean == pytest.approx(2 * math.log(2))
     # Two authors a side: the extreme draws, both times the better public and the worse sealed one, have 1 in 16.
@@ -53,6 +54,12 @@ def test_many_texts_of_one_author_are_not_many_witnesses() -> None:
     together = side(*((63, 63, "p") for _ in range(10)), *((7, 63, f"q{i}") for i in range(9)))
     assert gap(alone, sealed).difference.mean == gap(together, sealed).difference.mean
     assert gap(alone, sealed).difference.low > gap(together, sealed).difference.low
+
+
+def test_of_one_author_the_texts_are_drawn() -> None:
+    public = side(*((60 + i, 63, "one") for i in range(8)))
+    found = gap(public, side((3, 63, "other"))).difference
+    assert found.low < found.mean < found.high
 
 
 def test_without_any_spread_nothing_is_flagged() -> None:

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from cramboard import __version__
+from cramboard.errors import MachineError
 from cramboard.run.executors import crew as crews
-from cramboard.run.executors.crew import Crew, Job, Lost, Unbegun
+from cramboard.run.executors.crew import Crew
+from cramboard.run.executors.jobs import Job, Lost, Unbegun
 from cramboard.run.executors.worker import Told
 from cramboard.verify import VERIFIER_VERSION
 
@@ -167,7 +169,7 @@ def test_a_killed_worker_has_not_begun_what_it_was_given_ahead(scene: Scene) -> 
     scene.give("first")
     scene.give("second")
     os.kill(scene.wait_until_begun("first"), signal.SIGKILL)
-    assert scene.ended() == [("second", Unbegun()), ("first", Lost("its worker was lost"))]
+    assert scene.ended() == [("second", Unbegun()), ("first", Lost("its worker was lost", unsure=True))]
     assert not scene.has_begun("second")
     assert scene.crew.size == 0
 
@@ -178,6 +180,30 @@ def test_a_worker_that_is_killed_between_two_jobs_was_at_the_second(scene: Scene
     scene.let_end("first")
     os.kill(scene.wait_until_begun("second"), signal.SIGKILL)
     assert scene.ended() + scene.ended() == [("first", "first of the run"), ("second", Lost("its worker was lost"))]
+
+
+def test_a_worker_that_is_killed_at_one_job_alone_was_surely_at_it(scene: Scene) -> None:
+    scene.give("only")
+    os.kill(scene.wait_until_begun("only"), signal.SIGKILL)
+    assert scene.ended() == [("only", Lost("its worker was lost"))]
+
+
+def test_a_cluster_that_cannot_be_counted_is_gone_or_as_large_as_before(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def counting() -> None:
+        raise RuntimeError("Failed to get all resources")
+
+    crew = Crew(scene.place, gpus=0, limit=None)  # type: ignore[arg-type]
+    monkeypatch.setattr(crews.ray, "cluster_resources", lambda: {"CPU": 3.0})
+    assert crew.places() == 3
+    monkeypatch.setattr(crews.ray, "cluster_resources", counting)
+    scene.clock.now += 100
+    assert crew.places() == 3
+    monkeypatch.setattr(crews, "_answers", lambda: False)
+    scene.clock.now += 100
+    with pytest.raises(MachineError, match=r"no longer answers; what is finished is kept"):
+        crew.places()
 
 
 def test_the_time_limit_of_a_job_that_was_given_ahead_counts_from_when_it_begins(scene: Scene) -> None:

@@ -35,6 +35,8 @@ def test_always_starts_anew(short_folder: Path, run_copy: Path, finished_run: Pa
 def test_always_makes_a_damaged_run_again(short_folder: Path, run_copy: Path, finished_run: Path) -> None:
     for name in ("run.json", "control.safetensors", "samples.jsonl", "vectors.safetensors"):
         (run_copy / name).write_bytes(b"damaged")
+    said = evaluate(short_folder, run_copy, "--limit", 3, "--overwrite", "always", "--dry-run", "--json")
+    assert (said.code, json.loads(said.out)["to_do"]) == (0, 3)
     assert evaluate(short_folder, run_copy, "--limit", 3, "--overwrite", "always").code == 0
     results = [name for name in contents(finished_run) if name != "run.json"]
     assert {name: contents(run_copy)[name] for name in results} == {

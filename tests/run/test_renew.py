@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cramboard.cli.progress import LiveDisplay
 from cramboard.verify import VERIFIER_VERSION, verifier
 from tests.run.commands import contents, cramboard, evaluate, lines
 
@@ -14,7 +15,7 @@ NEWER = VERIFIER_VERSION + 1
 
 def mended(patch: pytest.MonkeyPatch) -> None:
     """Make this process's verifier a newer one."""
-    for name in ("evaluate", "complete", "folder"):
+    for name in ("evaluate", "complete", "folder", "unit_files"):
         patch.setattr(sys.modules[f"cramboard.run.{name}"], "VERIFIER_VERSION", NEWER)
     patch.setattr(verifier, "VERIFIER_VERSION", NEWER)
 
@@ -39,6 +40,19 @@ def test_a_newer_verifier_measures_again_and_crams_nothing(
         old, new = json.loads(before[sample]), json.loads(line)
         assert old.pop("measurement_key") != new.pop("measurement_key")
         assert old == new
+
+
+def test_what_is_measured_again_is_told_and_counted_once(
+    run_copy: Path, short_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted, told = [], []
+    monkeypatch.setattr(LiveDisplay, "verified", lambda self, record: counted.append(record.sample))
+    monkeypatch.setattr(LiveDisplay, "stage", lambda self, text: told.append(text))
+    mended(monkeypatch)
+    ended = evaluate(short_folder, run_copy, "--limit", 3)
+    assert ended.err.startswith("3 of 3 samples are finished already and kept\n")
+    assert counted == []
+    assert told[-3:] == [f"measured {done} of 3 again" for done in (1, 2, 3)]
 
 
 def test_the_same_verifier_measures_nothing_again(run_copy: Path, short_folder: Path) -> None:

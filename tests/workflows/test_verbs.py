@@ -95,6 +95,19 @@ def test_a_submission_that_is_to_be_mended_is_not_evaluated(
     assert capsys.readouterr().err.startswith("fix: submissions/README.md: a submission adds the folder")
 
 
+def test_a_submission_of_which_nothing_can_be_evaluated_is_refused_in_one_line(
+    clone: Path, script: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["evaluate_submission.py", str(clone), "runs"])
+    monkeypatch.chdir(clone)
+    monkeypatch.setattr("cramboard.submit.check.trial_problems", lambda *_: [])
+    monkeypatch.setattr(script, "task_names", lambda: [])
+    assert script.main() == 3
+    assert capsys.readouterr().err.endswith(
+        "means: nothing to evaluate: no task has vectors of its decoders and plans\n"
+    )
+
+
 def test_results_are_verified_again_and_then_filed_in_the_clone(clone: Path, tmp_path: Path) -> None:
     runs = tmp_path / "runs and more"
     for name in ("b c/k1", "b c/k1-span16"):

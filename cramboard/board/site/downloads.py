@@ -118,6 +118,9 @@ def as_parquet(submissions: Sequence[Submission], sealed: Sealed) -> bytes:
 
     committed = [(s, r) for s in submissions if not s.local for r in s.results]
     rows = [(s, r, record) for s, r in committed for record in r.records]
+    # What takes a while to find is found once for a result, not for each of its records.
+    costs: list[object] = [seconds for s, r in committed for seconds in [s.seconds(r)] * len(r.records)]
+    twins = [twin for _, r in committed for twin in [sealed.get(r.likeness)] * len(r.records)]
     columns: dict[str, tuple[pa.DataType, list[object]]] = {
         "submission": (pa.string(), [s.slug for s, _, _ in rows]),
         "kind": (pa.string(), [s.spec.kind for s, _, _ in rows]),
@@ -128,7 +131,7 @@ def as_parquet(submissions: Sequence[Submission], sealed: Sealed) -> bytes:
         "k": (pa.int32(), [r.run.k for _, r, _ in rows]),
         "seed": (pa.int64(), [r.run.seed for _, r, _ in rows]),
         "span_asked": (pa.int64(), [r.run.span for _, r, _ in rows]),
-        "encode_seconds_per_sample": (pa.float64(), [s.seconds(r) for s, r, _ in rows]),
+        "encode_seconds_per_sample": (pa.float64(), costs),
         "sample": (pa.string(), [record.sample for _, _, record in rows]),
         "author": (pa.string(), [plain(record.author) for _, _, record in rows]),
         "surprisal_bits_per_token": (pa.float64(), [r.surprisals.get(record.sample) for _, r, record in rows]),
@@ -138,7 +141,7 @@ def as_parquet(submissions: Sequence[Submission], sealed: Sealed) -> bytes:
     for names, kind in ((whole, pa.int64()), (real, pa.float64()), (("censored", "self_limited"), pa.bool_())):
         columns |= {name: (kind, [getattr(record, name) for _, _, record in rows]) for name in names}
     columns["coarsest"] = (pa.string(), [record.coarsest for _, _, record in rows])
-    gaps = [twin.gap if (twin := sealed.get(r.likeness)) else None for _, r, _ in rows]
+    gaps = [twin.gap if twin else None for twin in twins]
     columns |= {
         "sealed_gap": (pa.float64(), [gap.gap.mean if gap else None for gap in gaps]),
         "sealed_gap_low": (pa.float64(), [gap.gap.low if gap else None for gap in gaps]),

@@ -197,11 +197,11 @@ def _check_samples(folder: Path, run: RunRecord, task: Task) -> None:
 
 def _check_records(folder: Path, run: RunRecord, records: Sequence[SampleRecord], task: Task) -> None:
     authors = {line.id: line.author for line in task.lines} if run.task == task.ref else {}
-    seen: set[str] = set()
+    expected = set(run.samples)
     for record in records:
-        if record.sample in seen or record.sample not in run.samples:
+        if record.sample not in expected:
             raise InputError(f"{folder / SAMPLES}: sample {record.sample}: twice, or not in {RUN}; restore the file")
-        seen.add(record.sample)
+        expected.remove(record.sample)
         check_numbers(folder / SAMPLES, record.model_dump())
         if authors.get(record.sample, record.author) != record.author:
             raise InputError(f"{folder / SAMPLES}: sample {record.sample}: field author: not the task's; restore it")

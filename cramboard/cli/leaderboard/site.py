@@ -90,6 +90,10 @@ def _check_free(output: Path) -> None:
         raise InputError(f"{output}: holds something other than a site; choose another --output-dir")
     if output.exists() and not output.is_dir():
         raise InputError(f"{output}: is a file; choose another --output-dir")
+    if Path.cwd().is_relative_to(output.resolve()):
+        raise InputError(
+            f"{output}: is or holds the folder that you stand in, which would be replaced; choose another --output-dir"
+        )
 
 
 def _write(output: Path, files: dict[str, bytes]) -> None:

@@ -22,6 +22,7 @@ from ray.exceptions import RayActorError, RayError, RaySystemError, RayTaskError
 from cramboard import __version__
 from cramboard.errors import CramboardError, MachineError
 from cramboard.run.executors.attempt import reason_of
+from cramboard.run.executors.jobs import Broken, Job, Lost, Unbegun
 from cramboard.run.executors.worker import DecoderRecipe, RunRecipe, Told, Worker
 from cramboard.verify import VERIFIER_VERSION
 
@@ -34,41 +35,6 @@ _BRIEF_SECONDS = 1.0
 _TELLING = "telling"
 # A cluster that is silent for so long is gone. Ray itself would end the process after 60, without a word of ours.
 _ANSWER_SECONDS = 20
-
-
-@dataclass(frozen=True)
-class Job:
-    """A call of a worker's method; `tag` tells whose it is, `seconds` how long it may take.
-
-    One that is `of_run` waits for the run's recipe to arrive, and fails with it. While a worker is at one that is
-    `alone`, it is given none ahead.
-    """
-
-    tag: Any
-    method: str
-    arguments: tuple[Any, ...]
-    seconds: float | None = None
-    of_run: bool = False
-    alone: bool = False
-
-
-@dataclass(frozen=True)
-class Lost:
-    """A job came to nothing through no fault that it could report: its worker was lost, or it took too long."""
-
-    reason: str
-
-
-@dataclass(frozen=True)
-class Unbegun:
-    """A job was given ahead, and its worker was lost while it was at the one before."""
-
-
-@dataclass(frozen=True)
-class Broken:
-    """A job's result could not be had, and trying again would not help."""
-
-    reason: str
 
 
 @dataclass
@@ -141,12 +107,20 @@ class Crew:
         return "each takes 1 CPU" + (f" and {self._gpus:g} GPU" if self._gpus else "")
 
     def places(self) -> int:
-        """Return how many workers the cluster has room for, or how many were asked for."""
+        """Return how many workers the cluster has room for, or how many were asked for.
+
+        Raises:
+            MachineError: If the cluster is gone.
+        """
         if self._limit is not None:
             return self._limit
         if time.monotonic() >= self._count_at:
             self._count_at = time.monotonic() + _COUNT_SECONDS
-            resources = ray.cluster_resources()
+            try:
+                resources = ray.cluster_resources()
+            except Exception:  # Ray has no one error for it.
+                self._check_cluster()
+                return self._places
             fitting = resources.get("GPU", 0) * int(1 / self._gpus) if self._gpus else resources.get("CPU", 0)
             self._places = max(1, int(fitting))
         return self._places
@@ -249,7 +223,7 @@ class Crew:
             result = MachineError(f"a worker cannot read what it is sent ({said})") if unread else Broken(said)
         except RayError as error:
             self._check_cluster()
-            yield from self._lose(ref, "its worker was lost")
+            yield from self._lose(ref, Lost("its worker was lost", unsure=call.ahead is not None))
             if call.job is None:
                 self._stillborn_one(error)
             return
@@ -275,16 +249,16 @@ class Crew:
         now = time.monotonic()
         for ref, call in list(self._calls.items()):
             if call.job is not None and call.deadline is not None and now >= call.deadline:
-                yield from self._lose(ref, f"it took longer than {call.job.seconds:g} seconds")
+                yield from self._lose(ref, Lost(f"it took longer than {call.job.seconds:g} seconds"))
 
-    def _lose(self, ref: Any, reason: str) -> Iterator[tuple[Any, Any]]:
+    def _lose(self, ref: Any, lost: Lost) -> Iterator[tuple[Any, Any]]:
         """Let go of a worker and of what it was given; what it was at comes last, and so goes out again first."""
         call = self._calls[ref]
         self._discard(ref)
         if call.ahead:
             yield call.ahead[1].tag, Unbegun()
         if call.job:
-            yield call.job.tag, Lost(reason)
+            yield call.job.tag, lost
 
     def _discard(self, ref: Any) -> None:
         worker = self._calls.pop(ref).worker

@@ -27,7 +27,8 @@ from cramboard.decoders import Decoder, DecoderPlace, load_decoder
 from cramboard.errors import CramboardError, MachineError, UsageError
 from cramboard.hub import offline
 from cramboard.run.execute import Context, UnitFailure, UnitResult
-from cramboard.run.executors.crew import Broken, Crew, Job, Lost
+from cramboard.run.executors.crew import Crew
+from cramboard.run.executors.jobs import Broken, Job, Lost
 from cramboard.run.executors.work import TRIES, Work
 from cramboard.run.executors.worker import DecoderRecipe, run_recipe
 from cramboard.run.observer import Observer

@@ -7,7 +7,7 @@ from typing import Any
 from cramboard.errors import CramboardError
 from cramboard.run.execute import Context, UnitFailure, UnitResult
 from cramboard.run.executors.attempt import instead
-from cramboard.run.executors.crew import Broken, Lost, Unbegun
+from cramboard.run.executors.jobs import Broken, Lost, Unbegun
 from cramboard.run.executors.sharing import longest_first, share_out
 from cramboard.run.observer import Observer
 from cramboard.run.units import Unit
@@ -60,8 +60,7 @@ class Work:
     def came_back(self, unit: Unit) -> bool:
         """Say whether a unit was on a worker that was lost; it is to be alone on the next one, none before or behind.
 
-        What ends a worker in its first moment takes with it what Ray has not yet sent of the end of the unit before.
-        That one is blamed then, once; from now on both are blamed for themselves alone.
+        So it is known from then on which unit a worker was lost with; before, one that is unsure is not counted.
         """
         return unit.name in self._returned
 
@@ -77,7 +76,7 @@ class Work:
             return []
         if isinstance(result, Lost):
             self._returned.add(unit.name)
-            self._losses[unit.name] += 1
+            self._losses[unit.name] += not result.unsure
             if self._losses[unit.name] < (TRIES if len(unit.samples) == 1 else _TRIES_TOGETHER):
                 self._observer.notice(f"{_named(unit)}: {result.reason}; trying again on another")
                 self._waiting.appendleft(unit)

@@ -174,9 +174,22 @@ def test_a_folder_that_is_no_site_is_left_alone(whole: Path, tmp_path: Path, cap
     assert (tmp_path / "letters/one.txt").read_text() == "dear"
 
 
+def test_the_folder_that_a_person_stands_in_is_not_replaced(
+    whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert cramboard("build", "--submissions", whole, "-o", ".") == 3
+    assert capsys.readouterr().err == (
+        "cramboard: .: is or holds the folder that you stand in, which would be replaced; choose another --output-dir\n"
+    )
+    assert list(tmp_path.iterdir()) == [tmp_path / "here"]
+
+
 def test_an_older_site_is_replaced_whole(whole: Path, tmp_path: Path):
     build = ("build", "--submissions", whole, "-o", tmp_path / "site")
     assert cramboard(*build) == 0
     (tmp_path / "site/old.html").write_text("gone")
     assert cramboard(*build) == 0
     assert not (tmp_path / "site/old.html").exists()
+    assert list(tmp_path.iterdir()) == [tmp_path / "site"]

@@ -25,11 +25,12 @@ POINTS = 300
 
 def cost(placed: Sequence[Standing], task: str, decoder: str) -> Plot:
     """Plot the results of one task and decoder with one vector."""
+    fewest = min((s.result.run.k for s in placed), default=0)
     shown = [
         s
         for s in placed
         if (s.result.run.task.name, s.result.run.decoder.name) == (task, decoder)
-        and s.result.run.k == min(p.result.run.k for p in placed)
+        and s.result.run.k == fewest
         and s.kind in _LOOKS
         and not s.result.own_layout
         and s.seconds

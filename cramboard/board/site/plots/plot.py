@@ -114,7 +114,7 @@ def best(placed: Sequence[Standing]) -> list[Standing]:
     return [found[key] for key in sorted(found)]
 
 
-def scales(series: Sequence[Series], fill: bool = True) -> dict[str, Any]:
+def scales(series: Sequence[Series]) -> dict[str, Any]:
     """Return colour and shape encodings for rows that have `Series.fields`."""
     import altair as alt
 
@@ -122,8 +122,10 @@ def scales(series: Sequence[Series], fill: bool = True) -> dict[str, Any]:
     domain = list(looks)
     colour = alt.Scale(domain=domain, range=[one.colour for one in looks.values()])
     shape = alt.Scale(domain=domain, range=[one.shape for one in looks.values()])
-    made: dict[str, Any] = {"color": alt.Color("series:N", scale=colour, legend=None)}
-    return made | ({"shape": alt.Shape("series:N", scale=shape, legend=None)} if fill else {})
+    return {
+        "color": alt.Color("series:N", scale=colour, legend=None),
+        "shape": alt.Shape("series:N", scale=shape, legend=None),
+    }
 
 
 def dashes(series: Sequence[Series]) -> Any:
