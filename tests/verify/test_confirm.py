@@ -7,6 +7,7 @@ import torch
 
 from cramboard.certificate import CertificateFiles, Claim, issue
 from cramboard.decoders import Decoder, find_decoder, load_decoder
+from cramboard.errors import InputError
 from cramboard.keys import sha256_ids
 from cramboard.reading import Reading, read
 from cramboard.schema import MethodRef, OtherHorizons, TokenMarks
@@ -14,6 +15,7 @@ from cramboard.tasks import load_task
 from cramboard.verify import confirm, confirm_horizons, verify
 from cramboard.verify.scoring import TokenScores, score
 from tests import records
+from tests.tiny import save_tiny_decoder
 
 SPAN = 100
 
@@ -23,11 +25,11 @@ def decoder(tiny_folder) -> Decoder:
     return load_decoder(find_decoder(str(tiny_folder)))
 
 
-def certified(decoder: Decoder) -> tuple[CertificateFiles, Reading]:
+def certified(decoder: Decoder, span: int = SPAN) -> tuple[CertificateFiles, Reading]:
     """Return a certificate of made-up vectors, and its sample."""
     task = load_task("speeches")
     reading = read(task, task.samples(limit=1)[0], decoder)
-    claim = Claim(reading.sample.id, reading.sample.sha256, sha256_ids(reading.tokens.ids[:SPAN]), SPAN)
+    claim = Claim(reading.sample.id, reading.sample.sha256, sha256_ids(reading.tokens.ids[:span]), span)
     files = issue(
         [(claim, torch.ones(1, decoder.d))], task=task.ref, decoder=decoder.ref,
         method=MethodRef(name="by-hand", settings={}), k=1, seed=0,
@@ -56,6 +58,27 @@ def test_a_horizon_beyond_a_token_that_is_thin_here_is_confirmed(decoder, monkey
     assert (later.horizon, later.tokens) == (2, SPAN)
     assert confirm([later.model_copy(update={"horizon": SPAN})], [later]).unconfirmed == ()
     assert confirm([later.model_copy(update={"horizon": 1})], [later]).confirmed == 0
+
+
+def test_a_span_beyond_the_end_of_the_text_is_refused(tmp_path):
+    decoder = load_decoder(find_decoder(str(save_tiny_decoder(tmp_path, context=40_000))))
+    whole = len(certified(decoder)[1].tokens.ids)
+    files, reading = certified(decoder, span=whole + 1)
+    record = records.record(certificate_key=files.certificate.entries[0].key)
+    for again in (
+        lambda: verify(files, [reading], decoder, torch.ones(1, decoder.d), (SPAN,)),
+        lambda: confirm_horizons(files, [reading], decoder, [record], (SPAN,)),
+    ):
+        with pytest.raises(InputError, match="tokens are not the ones that the certificate was made for"):
+            again()
+
+
+def test_vectors_that_the_decoder_makes_no_numbers_of_are_refused(decoder, monkeypatch):
+    files, reading = certified(decoder)
+    lost = TokenScores(torch.full((SPAN,), float("nan")), torch.full((SPAN,), float("nan"), dtype=torch.float64))
+    monkeypatch.setattr("cramboard.verify.verifier.score", lambda decoder, ids, vectors: lost)
+    with pytest.raises(InputError, match=f"sample {reading.sample.id}: .* no finite logits"):
+        verify(files, [reading], decoder, torch.ones(1, decoder.d), (SPAN,))
 
 
 @pytest.mark.parametrize(("margins", "h", "confirmed"), [
