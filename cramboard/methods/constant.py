@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
+from cramboard.errors import InputError
 from cramboard.methods.engine.adam import Adam
 from cramboard.methods.engine.parameters import LowRank
 from cramboard.methods.engine.passes import choose_pass
@@ -48,9 +49,15 @@ PRESETS = {
 
 
 def fit(settings: ConstantSettings, request: Request) -> torch.Tensor:
-    """Return the vectors `[k, d]` float32 that best foretell the request's other texts; its own are not looked at."""
+    """Return the vectors `[k, d]` float32 that best foretell the request's other texts; its own are not looked at.
+
+    Raises:
+        InputError: If there is no other text.
+    """
     decoder, k = request.decoder, request.k
     texts = [other.ids[: settings.span] for other in request.others(settings.texts)]
+    if not texts:
+        raise InputError("the task has no tuning sample that a constant control could be fitted on; draw some")
     longest = max(map(len, texts))
     ids = torch.tensor([[*text, *[0] * (longest - len(text))] for text in texts], device=decoder.device)
     lengths = torch.tensor([len(text) for text in texts], device=decoder.device)

@@ -67,6 +67,11 @@ def test_retry_after_is_waited_for(dataset: Standin) -> None:
     assert 1 <= time.monotonic() - started < 2
 
 
+def test_a_retry_after_that_is_no_number_is_passed_over(dataset: Standin) -> None:
+    dataset.faults.append(Fault(PATH, Answer(429, {"Retry-After": "\u00b2"}), times=1))
+    assert read() == b"twelve bytes"
+
+
 def test_a_long_retry_after_is_not_waited_for(dataset: Standin) -> None:
     dataset.faults.append(Fault("", Answer(429, {"Retry-After": "3600"})))
     assert "answers 429 and asks to wait 3600 s (tried once)" in failure(MachineError)
