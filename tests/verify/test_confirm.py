@@ -7,51 +7,18 @@ import pytest
 import torch
 from transformers import GPTNeoXConfig, GPTNeoXForCausalLM
 
-from cramboard.certificate import CertificateFiles, Claim, issue
 from cramboard.decoders import Decoder, find_decoder, load_decoder
 from cramboard.errors import InputError
-from cramboard.keys import sha256_ids
-from cramboard.reading import Reading, read
-from cramboard.schema import MethodRef, OtherHorizons, TokenMarks
-from cramboard.tasks import load_task
+from cramboard.schema import OtherHorizons, TokenMarks
 from cramboard.verify import confirm, confirm_horizons, verify
-from cramboard.verify.scoring import TokenScores, score
 from tests import records
 from tests.tiny import save_tiny_decoder
-
-SPAN = 100
+from tests.verify.made import SPAN, certified, give
 
 
 @pytest.fixture(scope="module")
 def decoder(tiny_folder) -> Decoder:
     return load_decoder(find_decoder(str(tiny_folder)))
-
-
-def certified(
-    decoder: Decoder, span: int = SPAN, vector: torch.Tensor | None = None
-) -> tuple[CertificateFiles, Reading]:
-    """Return a certificate of a made-up vector `[1, d]`, and its sample."""
-    task = load_task("speeches")
-    reading = read(task, task.samples(limit=1)[0], decoder)
-    claim = Claim(reading.sample.id, reading.sample.sha256, sha256_ids(reading.tokens.ids[:span]), span)
-    files = issue(
-        [(claim, torch.ones(1, decoder.d) if vector is None else vector)], task=task.ref, decoder=decoder.ref,
-        method=MethodRef(name="by-hand", settings={}), k=1, seed=0,
-    )  # fmt: skip
-    return files, reading
-
-
-def give(monkeypatch: pytest.MonkeyPatch, where: str, margins: dict[int, float]) -> None:
-    """Let every token have a margin of 1, but for those of `margins`, in the scores with vectors."""
-
-    def scored(decoder: Decoder, ids: torch.Tensor, vectors: torch.Tensor | None) -> TokenScores:
-        found = torch.ones(len(ids))
-        for place, margin in margins.items():
-            if place < len(ids):
-                found[place] = margin
-        return TokenScores(found, score(decoder, ids, vectors).bits)
-
-    monkeypatch.setattr(f"cramboard.verify.{where}.score", scored)
 
 
 def test_a_horizon_beyond_a_token_that_is_thin_here_is_confirmed(decoder, monkeypatch):
