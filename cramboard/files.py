@@ -183,7 +183,7 @@ def sha256_file(path: Path) -> str:
 
 
 def cache_folder() -> Path:
-    """Where converted decoders and fitted controls are kept: CRAMBOARD_CACHE, else ~/.cache/cramboard."""
+    """Where what can be made or fetched again is kept: CRAMBOARD_CACHE, else ~/.cache/cramboard."""
     given = os.environ.get("CRAMBOARD_CACHE")
     if given:
         return Path(given)

@@ -89,8 +89,4 @@ def _make(settings: ConstantSettings, request: Request) -> Made:
     return Made(tuple(fitted for _ in request.assignments))
 
 
-def _span(settings: ConstantSettings, k: int) -> int:
-    return settings.span
-
-
-METHOD = MethodKind(presets=PRESETS, span=_span, make=_make)
+METHOD = MethodKind(presets=PRESETS, span=lambda settings, k: settings.span, make=_make)

@@ -10,8 +10,8 @@ import torch
 
 from cramboard.decoders import Decoder, find_decoder, load_decoder
 from cramboard.methods import Assignment, Request, choose_method
-from cramboard.methods.cram import CramSettings
 from cramboard.methods.cram.make import cram
+from cramboard.methods.cram.settings import CramSettings
 from cramboard.methods.cram.slots import checkpoints
 from cramboard.methods.engine.objective import cross_entropy, leading, margins, mean_weights
 from cramboard.methods.engine.parameters import LowRank
