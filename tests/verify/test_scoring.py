@@ -6,6 +6,7 @@ import torch
 from cramboard.decoders import Decoder, find_decoder, load_decoder
 from cramboard.verify import scoring
 from cramboard.verify.greedy import greedy_horizons
+from cramboard.verify.measures import horizon, quantise, token_margins
 from cramboard.verify.robustness import bfloat16_decoder_horizon, float64_difference, stored_horizons
 from cramboard.verify.scoring import score
 
@@ -125,7 +126,10 @@ def test_coarser_storage_is_measured_down_from_the_certificates_own(decoder):
     assert list(stored) == ["bfloat16", "int8", "int4"]
     assert stored["bfloat16"].horizon == 6
     assert stored["int4"].bits == 4 * decoder.d + 32
-    assert all(0 <= row.horizon <= 6 for row in stored.values())
+    for dtype in ("int8", "int4"):
+        logits = plain_logits(decoder, ids.tolist(), quantise(vectors, dtype))
+        assert stored[dtype].horizon == horizon(token_margins(logits, ids), 0.05)
+    assert stored["int4"].horizon < 6
 
 
 def test_storage_and_decoders_that_cannot_hold_a_number_keep_nothing(decoder):
