@@ -134,8 +134,9 @@ def test_what_cannot_be_sealed_is_refused_in_one_line(sealed: Path, tmp_path: Pa
     before = contents(sealed)
     cramboard(*seal_words(sealed)).refused(2, "never replaced")
     assert contents(sealed) == before
-    (tmp_path / "secret").write_text("short")
-    cramboard(*seal_words(tmp_path / "set", "--secret-file", tmp_path / "secret")).refused(2, "32 characters")
+    for guessed in ("short", "cramboard:speeches:and-some-more-of-it", ""):
+        (tmp_path / "secret").write_text(guessed)
+        cramboard(*seal_words(tmp_path / "set", "--secret-file", tmp_path / "secret")).refused(2, "32 characters")
     cramboard(*seal_words(tmp_path / "set", "--secret-file", tmp_path / "none")).refused(3, "there is no such secret")
     cramboard(*seal_words(tmp_path / "set", "--name", "a/b")).refused(2, "a/b")
     cramboard(*seal_words(tmp_path / "set", "--samples", 100_000)).refused(3, "of 100000", "ask for fewer")
