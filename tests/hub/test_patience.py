@@ -67,11 +67,6 @@ def test_retry_after_is_waited_for(dataset: Standin) -> None:
     assert 1 <= time.monotonic() - started < 2
 
 
-def test_a_retry_after_that_is_no_number_is_passed_over(dataset: Standin) -> None:
-    dataset.faults.append(Fault(PATH, Answer(429, {"Retry-After": "\u00b2"}), times=1))
-    assert read() == b"twelve bytes"
-
-
 def test_a_long_retry_after_is_not_waited_for(dataset: Standin) -> None:
     dataset.faults.append(Fault("", Answer(429, {"Retry-After": "3600"})))
     assert "answers 429 and asks to wait 3600 s (tried once)" in failure(MachineError)
@@ -89,6 +84,11 @@ def test_a_silent_hub_is_given_up(dataset: Standin) -> None:
     set_client_factory(lambda: PatientClient(Patience(attempts=2, timeout_seconds=0.2, first_wait_seconds=0.05)))
     with pytest.raises(MachineError, match=r"does not answer in time \(tried 2 times\)"):
         hub.commit_of("org/texts")
+
+
+def test_a_retry_after_that_is_no_number_is_passed_over(dataset: Standin) -> None:
+    dataset.faults.append(Fault(PATH, Answer(429, {"Retry-After": "\u00b2"}), times=1))
+    assert read() == b"twelve bytes"
 
 
 def test_a_body_that_always_breaks_off_is_given_up(dataset: Standin) -> None:
