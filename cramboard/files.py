@@ -136,19 +136,12 @@ def locked(folder: Path, *, wait: bool = False) -> Iterator[None]:
 
 
 def read_text(path: Path, what: str) -> str:
-    """Read a UTF-8 file; `what` names it in the error.
+    """Read a UTF-8 file, its line ends as they are; `what` names it in the error.
 
     Raises:
         InputError: If it is missing, unreadable or not UTF-8.
     """
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise InputError(f"{path}: there is no such {what}") from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 text (byte {error.start}); restore the file") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    return _decoded(path, read_bytes(path, what))
 
 
 def read_whole_lines(path: Path, what: str) -> tuple[list[str], bool]:
@@ -159,10 +152,7 @@ def read_whole_lines(path: Path, what: str) -> tuple[list[str], bool]:
     """
     data = read_bytes(path, what)
     whole = data[: data.rfind(b"\n") + 1]
-    try:
-        return whole.decode("utf-8").splitlines(), whole != data
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 text (byte {error.start}); restore the file") from None
+    return _decoded(path, whole).split("\n")[:-1], whole != data
 
 
 def read_bytes(path: Path, what: str) -> bytes:
@@ -179,6 +169,13 @@ def read_bytes(path: Path, what: str) -> bytes:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
 
 
+def _decoded(path: Path, data: bytes) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 text (byte {error.start}); restore the file") from None
+
+
 def sha256_file(path: Path) -> str:
     """Return the sha256 (64 hex digits) of a file's bytes."""
     with path.open("rb") as file:
@@ -186,7 +183,7 @@ def sha256_file(path: Path) -> str:
 
 
 def cache_folder() -> Path:
-    """Where converted decoders and fitted controls are kept: CRAMBOARD_CACHE, else ~/.cache/cramboard."""
+    """Where what can be made or fetched again is kept: CRAMBOARD_CACHE, else ~/.cache/cramboard."""
     given = os.environ.get("CRAMBOARD_CACHE")
     if given:
         return Path(given)

@@ -32,6 +32,7 @@ from tests.tiny import save_tiny_decoder
 _SAMPLE_SECONDS = 5
 # Drivers are killed in the first part, so that the last one grows old enough for a leak to show.
 _DRIVERS_UNTIL = 0.5
+_KINDS = ("driver", "worker", "cluster")
 
 
 @dataclass
@@ -176,11 +177,8 @@ def _report(soak: Soak, asked: argparse.Namespace, code: int, minutes: float) ->
         print(f"| {what} | {figure} |")
     print("\n| minute | driver | a worker | cluster's processes |\n| --- | --- | --- | --- |")
     for minute in sorted({minute for minute, _ in soak.seen}):
-        print(f"| {minute + 1} | " + " | ".join(_cell(soak.seen[minute, kind]) for kind in KINDS) + " |")
+        print(f"| {minute + 1} | " + " | ".join(_cell(soak.seen[minute, kind]) for kind in _KINDS) + " |")
     return 0 if (code, lost, doubled, len(soak.remade)) == (0, 0, 0, 0) else 1
-
-
-KINDS = ("driver", "worker", "cluster")
 
 
 def _cell(seen: list[tuple[float, int]]) -> str:

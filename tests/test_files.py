@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cramboard.errors import MachineError
-from cramboard.files import cache_folder, locked, publish_folder, read_whole_lines, write_atomically
+from cramboard.files import cache_folder, locked, publish_folder, read_text, read_whole_lines, write_atomically
 
 
 def full_disk(*_):
@@ -107,9 +107,15 @@ def test_who_waits_for_a_folder_gets_it(tmp_path):
 def test_a_file_without_a_last_newline_is_torn(tmp_path):
     path = tmp_path / "lines"
     for data, lines, torn in ((b"", [], False), (b"a\nb\n", ["a", "b"], False), (b"a\nb", ["a"], True),
-                              (b"torn", [], True), (b"a\n\xc3", ["a"], True), (b"a\n\0\0", ["a"], True)):  # fmt: skip
+                              (b"torn", [], True), (b"a\n\xc3", ["a"], True), (b"a\n\0\0", ["a"], True),
+                              ("a\u2028\x85b\n".encode(), ["a\u2028\x85b"], False)):  # fmt: skip
         path.write_bytes(data)
         assert read_whole_lines(path, "lines") == (lines, torn)
+
+
+def test_a_text_is_read_as_its_bytes_are(tmp_path):
+    (tmp_path / "text").write_bytes(b"a\r\nb\rc\n")
+    assert read_text(tmp_path / "text", "text") == "a\r\nb\rc\n"
 
 
 def test_a_path_below_a_file_is_refused_in_one_line(tmp_path):

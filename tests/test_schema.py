@@ -51,6 +51,14 @@ def test_json_that_does_not_fit_is_refused_in_one_line(text, says):
     assert "\n" not in str(error.value)
 
 
+def test_only_a_newline_ends_a_line(tmp_path):
+    """Other characters that Python takes for line ends (U+0085, U+2028) are not escaped in JSON."""
+    path = tmp_path / "manifest.jsonl"
+    line = LINE.model_copy(update={"author": "A\u2028B\x85C"})
+    path.write_text(to_jsonl([line, LINE]), encoding="utf-8")
+    assert from_jsonl_file(ManifestLine, path, "manifest") == [line, LINE]
+
+
 def test_a_torn_line_is_named(tmp_path):
     path = tmp_path / "manifest.jsonl"
     path.write_text(to_jsonl([LINE, LINE])[:-20])

@@ -194,17 +194,17 @@ class Decoder:
 
     def logits(self, states: torch.Tensor) -> torch.Tensor:
         """Return the logits `[.., |V|]` of hidden states `[.., d]`, in the states' dtype."""
-        logits: torch.Tensor = self.network(states.dtype).get_output_embeddings()(states)
+        return self._capped(self.network(states.dtype).get_output_embeddings()(states))
+
+    def _capped(self, logits: torch.Tensor) -> torch.Tensor:
         return logits if self._softcap is None else self._softcap * torch.tanh(logits / self._softcap)
 
     def _check_head(self) -> None:
         """Refuse a network whose logits are not its head (and a soft cap) on its last states."""
         ids = torch.tensor([[self.anchor, self.anchor]], device=self._own.device)
         with torch.no_grad():
-            output = self._own(input_ids=ids, use_cache=False, output_hidden_states=False)
+            output = self._own(input_ids=ids, use_cache=False)
             states = self._own.get_decoder()(input_ids=ids, use_cache=False).last_hidden_state
-            logits = self._own.get_output_embeddings()(states)
-            if self._softcap is not None:
-                logits = self._softcap * torch.tanh(logits / self._softcap)
+            logits = self._capped(self._own.get_output_embeddings()(states))
         if not torch.allclose(output.logits.float(), logits.float(), rtol=1e-2, atol=1e-2):
             raise InputError(f"decoder {self.name}: its logits are scaled in a way that cramboard does not know")

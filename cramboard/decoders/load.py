@@ -48,7 +48,7 @@ def load_decoder(place: DecoderPlace, device: str = "cpu", attention: str = "sdp
         tensors_sha256=sha256,
         anchor=place.spec.anchor if place.spec is not None else _anchor(place.name, network.config),
         bos=place.spec.bos if place.spec is not None else _bos(tokenizer),
-        context=place.spec.context if place.spec is not None else network.config.max_position_embeddings,
+        context=place.spec.context if place.spec is not None else _context(place.name, network.config),
         network=network,
         load=lambda dtype: _network(place.name, folder, attention, dtype),
         tokenizer=tokenizer,
@@ -159,6 +159,14 @@ def _anchor(name: str, config: Any) -> int:
         if isinstance(first, int):
             return first
     raise InputError(f"decoder {name}: config.json has neither bos_token_id nor eos_token_id to be its anchor")
+
+
+def _context(name: str, config: Any) -> int:
+    """How many positions an unlisted decoder reads."""
+    context = getattr(config, "max_position_embeddings", None)
+    if not isinstance(context, int):
+        raise InputError(f"decoder {name}: config.json has no max_position_embeddings, the positions that it reads")
+    return context
 
 
 def _bos(tokenizer: Any) -> list[int]:

@@ -13,11 +13,6 @@ if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
 
-def endpoint() -> str | None:
-    """Return the Hub's address from HF_ENDPOINT; None means huggingface_hub's own."""
-    return os.environ.get("HF_ENDPOINT") or None
-
-
 def api(what: str) -> "HfApi":
     """Return huggingface_hub's client for something that needs the network; `what` names it in the error.
 
@@ -33,7 +28,8 @@ def api(what: str) -> "HfApi":
 
     if not sys.stderr.isatty():
         disable_progress_bars()
-    return HfApi(endpoint=endpoint())
+    # Asked now: huggingface_hub itself reads it when it is imported.
+    return HfApi(endpoint=os.environ.get("HF_ENDPOINT") or None)
 
 
 @cache

@@ -79,7 +79,7 @@ class PatientClient(httpx2.Client):
                 response.close()
                 said = f"answers {response.status_code}"
                 asked = response.headers.get("Retry-After", "")
-                if asked.isdigit():
+                if asked.isdecimal():
                     wait = int(asked)
                     said += f" and asks to wait {wait} s"
             late = time.monotonic() - started + wait > self._patience.total_seconds

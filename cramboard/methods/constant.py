@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
+from cramboard.errors import InputError
 from cramboard.methods.engine.adam import Adam
 from cramboard.methods.engine.parameters import LowRank
 from cramboard.methods.engine.passes import choose_pass
@@ -48,9 +49,15 @@ PRESETS = {
 
 
 def fit(settings: ConstantSettings, request: Request) -> torch.Tensor:
-    """Return the vectors `[k, d]` float32 that best foretell the request's other texts; its own are not looked at."""
+    """Return the vectors `[k, d]` float32 that best foretell the request's other texts; its own are not looked at.
+
+    Raises:
+        InputError: If there is no other text.
+    """
     decoder, k = request.decoder, request.k
     texts = [other.ids[: settings.span] for other in request.others(settings.texts)]
+    if not texts:
+        raise InputError("the task has no tuning sample that a constant control could be fitted on; draw some")
     longest = max(map(len, texts))
     ids = torch.tensor([[*text, *[0] * (longest - len(text))] for text in texts], device=decoder.device)
     lengths = torch.tensor([len(text) for text in texts], device=decoder.device)
@@ -82,8 +89,4 @@ def _make(settings: ConstantSettings, request: Request) -> Made:
     return Made(tuple(fitted for _ in request.assignments))
 
 
-def _span(settings: ConstantSettings, k: int) -> int:
-    return settings.span
-
-
-METHOD = MethodKind(presets=PRESETS, span=_span, make=_make)
+METHOD = MethodKind(presets=PRESETS, span=lambda settings, k: settings.span, make=_make)

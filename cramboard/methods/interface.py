@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from cramboard.decoders import Decoder
 
-__all__ = ["Assignment", "CurvePoint", "Made", "MethodKind", "Report", "Request", "at_least", "below"]
+__all__ = ["Assignment", "CurvePoint", "Made", "MethodKind", "Report", "Request", "at_least", "below", "span_a_vector"]
 
 Settings = TypeVar("Settings")
 
@@ -102,6 +102,11 @@ class MethodKind(Generic[Settings]):
 
 
 AnyMethod = MethodKind[Any]
+
+
+def span_a_vector(settings: Any, k: int) -> int:
+    """Return the span of a method whose setting `span` is in tokens a vector."""
+    return int(settings.span * k)
 
 
 def at_least(settings: object, least: float, *names: str) -> None:

@@ -25,9 +25,8 @@ from dataclasses import dataclass
 
 import torch
 
-from cramboard.methods.interface import Made, MethodKind, Request, at_least, below
+from cramboard.methods.interface import Made, MethodKind, Request, at_least, below, span_a_vector
 from cramboard.methods.published import Direct, Recipe, Seen, Verdict, check_layout, follow
-from cramboard.schema import Layout
 
 
 @dataclass(frozen=True)
@@ -116,12 +115,6 @@ def _make(settings: KuratovSettings, request: Request) -> Made:
     return follow(recipe, request)
 
 
-def _span(settings: KuratovSettings, k: int) -> int:
-    return settings.span * k
-
-
-def _layout(settings: KuratovSettings) -> Layout:
-    return check_layout(settings.layout)
-
-
-METHOD = MethodKind(presets=PRESETS, span=_span, make=_make, layout=_layout)
+METHOD = MethodKind(
+    presets=PRESETS, span=span_a_vector, make=_make, layout=lambda settings: check_layout(settings.layout)
+)

@@ -9,7 +9,7 @@ import torch
 
 from cramboard.decoders import Decoder
 from cramboard.methods.engine.parameters import stream
-from cramboard.methods.interface import Assignment, Made, MethodKind, Request, at_least
+from cramboard.methods.interface import Assignment, Made, MethodKind, Request, at_least, span_a_vector
 
 # Embeddings whose norms are taken at once.
 _CHUNK = 4096
@@ -53,8 +53,4 @@ def _make(settings: RandomVectorsSettings, request: Request) -> Made:
     )
 
 
-def _span(settings: RandomVectorsSettings, k: int) -> int:
-    return settings.span * k
-
-
-METHOD = MethodKind(presets=PRESETS, span=_span, make=_make)
+METHOD = MethodKind(presets=PRESETS, span=span_a_vector, make=_make)

@@ -12,7 +12,7 @@ from cramboard.errors import InputError
 from cramboard.methods.cram.make import cram
 from cramboard.methods.cram.settings import PRESETS as CRAM_PRESETS
 from cramboard.methods.cram.settings import CramSettings
-from cramboard.methods.interface import Made, MethodKind, Request, at_least
+from cramboard.methods.interface import Made, MethodKind, Request, at_least, span_a_vector
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,4 @@ def _make(settings: ShuffledSettings, request: Request) -> Made:
     return Made(tuple(found[index] for index in chosen))
 
 
-def _span(settings: ShuffledSettings, k: int) -> int:
-    return settings.span * k
-
-
-METHOD = MethodKind(presets=PRESETS, span=_span, make=_make)
+METHOD = MethodKind(presets=PRESETS, span=span_a_vector, make=_make)

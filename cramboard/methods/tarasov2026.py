@@ -35,9 +35,8 @@ from dataclasses import dataclass, replace
 import torch
 
 from cramboard.decoders import Decoder
-from cramboard.methods.interface import Made, MethodKind, Request, at_least, below
+from cramboard.methods.interface import Made, MethodKind, Request, at_least, below, span_a_vector
 from cramboard.methods.published import Direct, Form, Projected, Recipe, Seen, Verdict, check_layout, follow
-from cramboard.schema import Layout
 
 
 @dataclass(frozen=True)
@@ -150,12 +149,6 @@ def _rates(settings: TarasovSettings) -> list[float]:
     ]
 
 
-def _span(settings: TarasovSettings, k: int) -> int:
-    return settings.span * k
-
-
-def _layout(settings: TarasovSettings) -> Layout:
-    return check_layout(settings.layout)
-
-
-METHOD = MethodKind(presets=PRESETS, span=_span, make=_make, layout=_layout)
+METHOD = MethodKind(
+    presets=PRESETS, span=span_a_vector, make=_make, layout=lambda settings: check_layout(settings.layout)
+)

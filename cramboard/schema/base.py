@@ -101,7 +101,7 @@ def from_jsonl_file(model: type[Model], path: Path, what: str) -> list[Model]:
     Raises:
         InputError: If it is missing or a line is not a whole, valid object (the line is named).
     """
-    lines = read_text(path, what).splitlines()
+    lines = read_text(path, what).split("\n")
     return [from_json(model, line, f"{path} line {number}") for number, line in enumerate(lines, 1) if line]
 
 

@@ -117,8 +117,9 @@ class SubmissionSpec(Boundary):
             raise ValueError(f"kind {self.kind} {'needs' if built_in else 'has no'} field method")
         if (self.kind == "encoder") != (self.encoder is not None):
             raise ValueError(f"kind {self.kind} {'needs' if self.kind == 'encoder' else 'has no'} field encoder")
-        if built_in and self.suffix:
-            raise ValueError(f"kind {self.kind} has no field suffix")
+        for field in ("suffix", "dtype"):
+            if built_in and getattr(self, field) != type(self).model_fields[field].default:
+                raise ValueError(f"kind {self.kind} has no field {field}")
         if not built_in and self.preset is not None:
             raise ValueError(f"kind {self.kind} has no field preset")
         if len({plan.k for plan in self.plans}) < len(self.plans):

@@ -198,6 +198,11 @@ def _uploads(submission: Submission) -> Iterator[str]:
                 )
             if certificate.decoder.suffix != submission.spec.suffix:
                 raise InputError(f"{path}: its suffix is not the declared one")
+            if certificate.dtype != submission.spec.dtype:
+                raise InputError(
+                    f"{path}: its vectors are stored in {certificate.dtype}, field dtype of {SPEC_FILE} says "
+                    f"{submission.spec.dtype}"
+                )
             if certificate.decoder.layout != "anchored":
                 raise InputError(f"{path}: its layout is not the anchored one, which all uploads are read in")
             submission.plan(certificate.k)

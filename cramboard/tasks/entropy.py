@@ -8,11 +8,6 @@ from collections.abc import Sequence
 _LAST = chr(0x10FFFF)
 
 
-def word_bits(words: Sequence[str]) -> float:
-    """Return the entropy of one word, log2 of their number, when words are drawn uniformly."""
-    return math.log2(len(words))
-
-
 def prefix_bits(text: str, ends: Sequence[int], words: Sequence[str]) -> tuple[float, ...]:
     """Return `-log2 P(the text begins with text[:end])` for each end, when its words are drawn uniformly.
 
@@ -24,11 +19,12 @@ def prefix_bits(text: str, ends: Sequence[int], words: Sequence[str]) -> tuple[f
         ends: Ends of prefixes in characters, never decreasing.
         words: The N words, sorted.
     """
+    word_bits = math.log2(len(words))
     bits, whole, begun = [], 0, 0
     for end in ends:
         while 0 <= (space := text.find(" ", begun, end)):
             whole, begun = whole + 1, space + 1
         start = text[begun:end]
         like = bisect_left(words, start + _LAST) - bisect_left(words, start)
-        bits.append((whole + 1) * word_bits(words) - math.log2(like))
+        bits.append((whole + 1) * word_bits - math.log2(like))
     return tuple(bits)

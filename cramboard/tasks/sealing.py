@@ -77,7 +77,7 @@ def seal(
     """
     if folder.exists():
         raise UsageError(f"{folder}: is there already; a sealed set is never replaced, choose another --output-dir")
-    secret = secret or secrets.token_hex(32)
+    secret = secrets.token_hex(32) if secret is None else secret
     if len(secret) < _LEAST_SECRET or secret.startswith(PUBLIC_SEED):
         raise UsageError(f"the secret must have {_LEAST_SECRET} characters or more that nobody can guess")
     if not re.fullmatch(_NAME, name):

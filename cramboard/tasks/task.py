@@ -88,7 +88,8 @@ class Task:
         lines = [line for line in self.lines if split in (None, line.split)]
         if ids is not None:
             self._check_ids(ids, split, {line.id for line in lines})
-            lines = [line for line in lines if line.id in set(ids)]
+            wanted = set(ids)
+            lines = [line for line in lines if line.id in wanted]
         return lines[:limit]
 
     def subset_name(self, split: Split, ids: Sequence[str]) -> str:

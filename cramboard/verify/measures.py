@@ -40,16 +40,20 @@ def surprisal_bits(logits: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
 def horizon(margins: torch.Tensor, threshold: float) -> int:
     """Return h(threshold): the number of leading tokens with a margin of at least `threshold` logits.
 
-    The horizon of a certificate is h(0.05), the longest certified prefix.
+    The horizon of a certificate is h(0.05), the longest certified prefix. A NaN, of logits that overflowed, ends it.
     """
-    failed = (margins < threshold).nonzero()
-    return int(failed[0]) if len(failed) else len(margins)
+    return _leading(margins >= threshold)
 
 
 def argmax_horizon(margins: torch.Tensor) -> int:
     """Return the number of leading tokens whose argmax is right, whatever the margin (a tie is not)."""
-    failed = (margins <= 0).nonzero()
-    return int(failed[0]) if len(failed) else len(margins)
+    return _leading(margins > 0)
+
+
+def _leading(right: torch.Tensor) -> int:
+    """Return the number of leading tokens that are right, of `[n]` booleans."""
+    failed = (~right).nonzero()
+    return int(failed[0]) if len(failed) else len(right)
 
 
 def confirms(margins: torch.Tensor, h: int) -> bool:
@@ -111,7 +115,7 @@ def coder_efficiency(recovered: float, stored: int) -> float:
 
 
 def coder_bound(bits_without: torch.Tensor, stored: int) -> int | None:
-    """Return the smallest n whose surprisal exceeds `stored` bits, or None if the text ends before that.
+    """Return the smallest n whose surprisal exceeds `stored` bits, or None if the scored tokens end before that.
 
     An ideal entropy coder with the same decoder fits the n - 1 tokens before it into the same bits.
     """

@@ -64,7 +64,7 @@ def check_entry(entry: CertificateEntry, certificate: Certificate, tokens: Token
     Raises:
         InputError: In one line, naming what differs.
     """
-    if sha256_ids(tokens.ids[: entry.span]) != entry.tokens_sha256:
+    if len(tokens.ids) < entry.span or sha256_ids(tokens.ids[: entry.span]) != entry.tokens_sha256:
         raise InputError(
             f"sample {entry.sample}: the decoder's tokens are not the ones that the certificate was made for"
         )
@@ -109,7 +109,8 @@ def verify(
 
     Raises:
         InputError: If the decoder's tokens of the text are not the ones that the certificate was made for, the
-            vectors are not as wide as the decoder's embeddings, or k leaves no room in its context.
+            vectors are not as wide as the decoder's embeddings, k leaves no room in its context, or its logits behind
+            the vectors are not finite.
     """
     read = {reading.sample.id: reading for reading in readings}
     records = []
@@ -141,6 +142,8 @@ def _measure(
     vectors = files.of(entry)
     scores = _score(decoder, ids, vectors, control)
     margins, without = scores.whole.margins, scores.without
+    if not bool(scores.whole.bits.isfinite().all()):
+        raise InputError(f"sample {sample.id}: decoder {decoder.name} gives no finite logits behind these vectors")
 
     h = measures.horizon(margins, CERTIFIED_MARGIN)
     # Another machine may have recorded a horizon up to here, and it is confirmed from the marks.

@@ -111,6 +111,14 @@ def test_an_added_byte_is_refused(tmp_path, change):
         path.write_bytes(original)
 
 
+def test_another_line_end_is_another_byte(tmp_path):
+    folder = write(tmp_path, issue(claims("one"), **ABOUT))
+    for end in (b"\r\n", b"\r"):
+        (folder / CERTIFICATE).write_bytes(render(issue(claims("one"), **ABOUT).certificate).replace(b"\n", end))
+        with pytest.raises(InputError, match=r"certificate\.json: its bytes are not the ones that were issued"):
+            load_certificate(folder)
+
+
 def name_of(tensor: torch.Tensor) -> str:
     return sha256_bytes(tensor.numpy().tobytes())[:16]
 

@@ -6,6 +6,7 @@ import shutil
 import pytest
 import torch
 from tokenizers import Tokenizer, processors
+from transformers import BloomConfig, BloomForCausalLM
 
 from cramboard.decoders import decoder_names, find_decoder, load_decoder
 from cramboard.decoders.catalog import SPECS
@@ -116,6 +117,14 @@ def test_a_decoder_without_anything_to_be_its_anchor_is_refused(tiny_folder, tmp
     (folder / "config.json").write_text(json.dumps(config))
     with pytest.raises(InputError, match="to be its anchor"):
         load_decoder(find_decoder(str(folder)))
+
+
+def test_a_decoder_that_does_not_say_how_far_it_reads_is_refused(tiny_folder, tmp_path):
+    shutil.copy(tiny_folder / "tokenizer.json", tmp_path)
+    config = BloomConfig(vocab_size=257, hidden_size=64, n_layer=1, n_head=4, bos_token_id=256, eos_token_id=256)
+    BloomForCausalLM(config).save_pretrained(tmp_path)
+    with pytest.raises(InputError, match="no max_position_embeddings"):
+        load_decoder(find_decoder(str(tmp_path)), attention="eager")
 
 
 def test_the_fingerprint_knows_values_and_not_names(tiny_folder, tmp_path):

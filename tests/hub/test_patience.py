@@ -86,6 +86,11 @@ def test_a_silent_hub_is_given_up(dataset: Standin) -> None:
         hub.commit_of("org/texts")
 
 
+def test_a_retry_after_that_is_no_number_is_passed_over(dataset: Standin) -> None:
+    dataset.faults.append(Fault(PATH, Answer(429, {"Retry-After": "\u00b2"}), times=1))
+    assert read() == b"twelve bytes"
+
+
 def test_a_body_that_always_breaks_off_is_given_up(dataset: Standin) -> None:
     dataset.faults.append(Fault(PATH, BreakOff(midway=True)))
     with pytest.raises(MachineError, match=r"only \d+ bytes a second come"):

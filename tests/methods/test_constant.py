@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from cramboard.decoders import Decoder, find_decoder, load_decoder
+from cramboard.errors import InputError
 from cramboard.methods import Assignment, Request, choose_method
 from cramboard.methods.constant import ConstantSettings, fit
 from cramboard.verify.scoring import score
@@ -36,3 +37,8 @@ def test_it_foretells_texts_of_its_genre_better_than_nothing(decoder):
     vectors = fit(SETTINGS, request(decoder, [], ["aaaa aaaa aaaa aa", "aaa aaa aaa aaa a", "aa aa aa aa aa aa"]))
     ids = torch.tensor(decoder.tokenize("aaaaa aaaaa aaaaa").ids[:16])
     assert score(decoder, ids, vectors).bits.sum() < score(decoder, ids, None).bits.sum()
+
+
+def test_without_other_texts_there_is_no_control(decoder):
+    with pytest.raises(InputError, match="no tuning sample"):
+        fit(SETTINGS, request(decoder, ["one"], []))

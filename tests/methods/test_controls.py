@@ -9,7 +9,8 @@ import torch
 from cramboard.decoders import Decoder, find_decoder, load_decoder
 from cramboard.errors import InputError
 from cramboard.methods import Assignment, Request, choose_method
-from cramboard.methods.cram import CramSettings, cram
+from cramboard.methods.cram.make import cram
+from cramboard.methods.cram.settings import CramSettings
 from cramboard.methods.shuffled import ShuffledSettings, other_of
 
 OTHERS = ["Pack my box with five dozen jugs", "Sphinx of black", "How vexingly quick"]

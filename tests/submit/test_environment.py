@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cramboard.errors import InputError
-from cramboard.methods.submitted.environment import environment
+from cramboard.methods.submitted.environment import environment, requirement_lines
 from cramboard.submission import read_submission
 from tests.submit.conftest import Write
 
@@ -38,6 +38,14 @@ def test_pinned_requirements_are_installed_once(write: Write, wheels: Path) -> N
     assert said.stdout == "42\n"
     (wheels / "made_up-1.0-py3-none-any.whl").unlink()
     assert environment(read_submission(folder)) == (program, readable)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_requirement_goes_on_behind_a_backslash(tmp_path: Path, end: str) -> None:
+    path, digest = tmp_path / "needs.txt", "--hash=sha256:" + "a" * 64
+    path.write_bytes(end.join(["# why", f"made-up==1.0 \\{end}  {digest}", "other==2.0  # why", ""]).encode())
+    one, other = requirement_lines(path)
+    assert (one.split(), other) == (["made-up==1.0", digest], "other==2.0")
 
 
 def test_a_file_beside_it_does_not_stand_for_pip(clone: Path, write: Write, wheels: Path) -> None:

@@ -98,6 +98,7 @@ def test_fields_that_do_not_fit_the_folder(write: Write, fields: dict[str, objec
         ({"encoder": None}, "kind encoder needs field encoder"),
         ({"method": "cram"}, "kind encoder has no field method"),
         ({"kind": "control", "encoder": None}, "kind control needs field method"),
+        ({"kind": "control", "encoder": None, "method": "cram", "dtype": "bfloat16"}, "control has no field dtype"),
         ({"suffix": list(range(9))}, "field suffix"),
         ({"plans": [{"k": 1, "span": 8}, {"k": 1, "span": 16}]}, "two plans have the same k"),
         ({"plans": [{"k": 1}]}, "give either a span or a ratio"),

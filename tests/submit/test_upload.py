@@ -86,6 +86,19 @@ def test_a_certificate_lies_where_its_fields_say(upload: Path) -> None:
     assert "unknown decoder 'short'" in ended.err
 
 
+def test_an_upload_is_stored_as_it_declares(write: Write, pytestconfig: pytest.Config) -> None:
+    listed = "smollm2-135m-instruct-q4_1"
+    spec = SPEC | {"decoders": [listed], "plans": [{"k": 1, "span": 100}], "dtype": "bfloat16"}
+    folder = write("uploaded", code=None, **spec)
+    filed = pytestconfig.rootpath / "submissions/cram/results/speeches" / listed / "k1"
+    place = folder / "vectors/speeches" / listed / "k1"
+    place.mkdir(parents=True)
+    for name in ("certificate.json", "vectors.safetensors"):
+        shutil.copy(filed / name, place / name)
+    [problem] = folder_problems(read_submission(folder))
+    assert problem.endswith("its vectors are stored in float32, field dtype of submission.yaml says bfloat16")
+
+
 def test_an_upload_has_every_public_sample(write: Write, pytestconfig: pytest.Config) -> None:
     """What has fewer could be evaluated and not be filed; its author hears it first."""
     listed = "smollm2-135m-instruct-q4_1"

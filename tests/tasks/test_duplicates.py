@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cramboard.tasks.duplicates import MOST_SHARED, Apart, near_duplicates
+from cramboard.tasks.duplicates import Apart
 
 ONE = " ".join(f"word{number}" for number in range(1_000))
 OTHER = " ".join(f"other{number}" for number in range(1_000))
@@ -24,10 +24,10 @@ def with_shared(words: int) -> str:
 
 
 def test_texts_may_share_one_run_in_a_hundred() -> None:
-    assert near_duplicates({"one": ONE, "other": with_shared(16)}) == []
-    [(one, other, part)] = near_duplicates({"one": ONE, "other": with_shared(20)})
-    assert (one, other, part) == ("one", "other", 13 / 993)
-    assert near_duplicates({"one": ONE, "again": ONE.upper().replace(" ", "\n")}) == [("one", "again", 1.0)]
+    # 993 runs of eight words in ONE: 9 are less than 1% of them, 10 are more.
+    assert Apart([ONE]).take(with_shared(16))
+    assert not Apart([ONE]).take(with_shared(17))
+    assert not Apart([ONE]).take(ONE.upper().replace(" ", "\n"))
 
 
 def test_a_part_of_a_text_is_its_near_duplicate() -> None:
@@ -39,12 +39,9 @@ def test_a_part_of_a_text_is_its_near_duplicate() -> None:
 
 
 @given(st.lists(st.text(alphabet="ab ", max_size=60), min_size=2, max_size=4))
-def test_pairs_are_those_of_the_reference(texts: list[str]) -> None:
-    named = {str(number): text for number, text in enumerate(texts)}
-    expected = [
-        (one, other, reference(named[one], named[other]))
-        for other in named
-        for one in named
-        if one < other and reference(named[one], named[other]) > MOST_SHARED
-    ]
-    assert near_duplicates(named) == expected
+def test_what_is_taken_is_what_the_reference_would_take(texts: list[str]) -> None:
+    apart, taken = Apart(), list[str]()
+    for text in texts:
+        near = any(reference(text, other) > 0.01 for other in taken)
+        assert apart.take(text) is not near
+        taken += [] if near else [text]

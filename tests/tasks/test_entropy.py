@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cramboard.tasks import load_task
-from cramboard.tasks.entropy import prefix_bits, word_bits
+from cramboard.tasks.entropy import prefix_bits
 from cramboard.tasks.streams import uniform_stream
 
 WORDS = ("a", "ab", "abc", "b", "ba", "the", "them", "then")
@@ -41,13 +41,13 @@ def test_it_never_falls_and_ends_near_the_whole(seed: int) -> None:
     text = " ".join(WORDS[next(stream)] for _ in range(20))
     found = prefix_bits(text, range(len(text) + 1), WORDS)
     assert list(found) == sorted(found)
-    assert 19 * word_bits(WORDS) < found[-1] <= 20 * word_bits(WORDS)
+    assert 19 * 3 < found[-1] <= 20 * 3
 
 
 def test_the_words_of_random_words_are_known_and_no_other_tasks() -> None:
     words = load_task("random-words").words()
     assert words is not None
-    assert word_bits(words) == pytest.approx(12.916, abs=5e-4)
+    assert len(words) == 7_729
     assert load_task("speeches").words() is None
     assert load_task("random-tokens").words() is None
     [sample] = load_task("random-words").samples(limit=1)

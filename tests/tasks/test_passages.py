@@ -115,6 +115,13 @@ def test_a_short_work_is_left_out_or_taken_from_its_opening_on() -> None:
         builder(source, short_characters=900).draw(source, Plan({"public": 1}))
 
 
+def test_a_sentence_that_is_longer_than_a_passage_opens_none() -> None:
+    opening, endless = work("opening", 450), work("endless", 6_000).replace("\n\n", " ").replace(". W", ", w")
+    source = Shelf({"endless.txt": f"{opening}\n\n{endless}"})
+    with pytest.raises(InputError, match="only 0 of 1"):
+        builder(source, opening_characters=len(opening)).draw(source, Plan({"public": 1}))
+
+
 def test_near_duplicates_of_each_other_and_of_what_is_taken_are_skipped() -> None:
     source = shelf(6)
     source.texts["copy.txt"] = source.texts["0.txt"]

@@ -221,6 +221,18 @@ def test_a_proposal_that_keeps_its_rights_is_refused() -> None:
         read("proposal", "PEP: 1\n\nAll rights are reserved.", "peps/a.rst")
 
 
+@pytest.mark.parametrize(
+    "text", ["# No head\n\nCC0", "---\nfields: [\n---\nCC0", "---\n- a list\n---\nCC0", "---\n---\nCC0"]
+)
+def test_a_proposal_without_a_head_is_refused_in_one_line(text: str) -> None:
+    with pytest.raises(InputError, match=r"^EIPs/a\.md: no fields between two lines ---; leave the file out"):
+        read("proposal", text, "EIPs/a.md")
+
+
+def test_a_proposal_may_not_name_its_author() -> None:
+    assert read("proposal", "---\nauthor:\ncreated: soon\n---\nCC0", "EIPs/a.md").author == ""
+
+
 def test_an_unwanted_section_ends_at_the_next_of_its_depth() -> None:
     blocks = [
         Block("heading", "References", 2),

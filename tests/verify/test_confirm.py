@@ -1,51 +1,24 @@
 """What a later verification confirms: at the ends of the tolerance, of the text that is scored, and of the marks."""
 
+import shutil
 from typing import Any
 
 import pytest
 import torch
+from transformers import GPTNeoXConfig, GPTNeoXForCausalLM
 
-from cramboard.certificate import CertificateFiles, Claim, issue
 from cramboard.decoders import Decoder, find_decoder, load_decoder
-from cramboard.keys import sha256_ids
-from cramboard.reading import Reading, read
-from cramboard.schema import MethodRef, OtherHorizons, TokenMarks
-from cramboard.tasks import load_task
+from cramboard.errors import InputError
+from cramboard.schema import OtherHorizons, TokenMarks
 from cramboard.verify import confirm, confirm_horizons, verify
-from cramboard.verify.scoring import TokenScores, score
 from tests import records
-
-SPAN = 100
+from tests.tiny import save_tiny_decoder
+from tests.verify.made import SPAN, certified, give
 
 
 @pytest.fixture(scope="module")
 def decoder(tiny_folder) -> Decoder:
     return load_decoder(find_decoder(str(tiny_folder)))
-
-
-def certified(decoder: Decoder) -> tuple[CertificateFiles, Reading]:
-    """Return a certificate of made-up vectors, and its sample."""
-    task = load_task("speeches")
-    reading = read(task, task.samples(limit=1)[0], decoder)
-    claim = Claim(reading.sample.id, reading.sample.sha256, sha256_ids(reading.tokens.ids[:SPAN]), SPAN)
-    files = issue(
-        [(claim, torch.ones(1, decoder.d))], task=task.ref, decoder=decoder.ref,
-        method=MethodRef(name="by-hand", settings={}), k=1, seed=0,
-    )  # fmt: skip
-    return files, reading
-
-
-def give(monkeypatch: pytest.MonkeyPatch, where: str, margins: dict[int, float]) -> None:
-    """Let every token have a margin of 1, but for those of `margins`, in the scores with vectors."""
-
-    def scored(decoder: Decoder, ids: torch.Tensor, vectors: torch.Tensor | None) -> TokenScores:
-        found = torch.ones(len(ids))
-        for place, margin in margins.items():
-            if place < len(ids):
-                found[place] = margin
-        return TokenScores(found, score(decoder, ids, vectors).bits)
-
-    monkeypatch.setattr(f"cramboard.verify.{where}.score", scored)
 
 
 def test_a_horizon_beyond_a_token_that_is_thin_here_is_confirmed(decoder, monkeypatch):
@@ -56,6 +29,33 @@ def test_a_horizon_beyond_a_token_that_is_thin_here_is_confirmed(decoder, monkey
     assert (later.horizon, later.tokens) == (2, SPAN)
     assert confirm([later.model_copy(update={"horizon": SPAN})], [later]).unconfirmed == ()
     assert confirm([later.model_copy(update={"horizon": 1})], [later]).confirmed == 0
+
+
+def test_a_span_beyond_the_end_of_the_text_is_refused(tmp_path):
+    decoder = load_decoder(find_decoder(str(save_tiny_decoder(tmp_path, context=40_000))))
+    whole = len(certified(decoder)[1].tokens.ids)
+    files, reading = certified(decoder, span=whole + 1)
+    record = records.record(certificate_key=files.certificate.entries[0].key)
+    for again in (
+        lambda: verify(files, [reading], decoder, torch.ones(1, decoder.d), (SPAN,)),
+        lambda: confirm_horizons(files, [reading], decoder, [record], (SPAN,)),
+    ):
+        with pytest.raises(InputError, match="tokens are not the ones that the certificate was made for"):
+            again()
+
+
+def test_vectors_that_a_decoder_makes_no_numbers_of_are_refused(tiny_folder, tmp_path):
+    """Pythia's norms subtract a mean, which overflows where a Llama's do not."""
+    shutil.copytree(tiny_folder, tmp_path, dirs_exist_ok=True)
+    config = GPTNeoXConfig(
+        vocab_size=257, hidden_size=64, num_hidden_layers=1, num_attention_heads=4, intermediate_size=64,
+        bos_token_id=256, eos_token_id=256,
+    )  # fmt: skip
+    GPTNeoXForCausalLM(config).save_pretrained(tmp_path)
+    decoder = load_decoder(find_decoder(str(tmp_path)))
+    files, reading = certified(decoder, vector=torch.full((1, decoder.d), torch.finfo(torch.float32).max))
+    with pytest.raises(InputError, match=f"sample {reading.sample.id}: .* no finite logits"):
+        verify(files, [reading], decoder, torch.ones(1, decoder.d), (SPAN,))
 
 
 @pytest.mark.parametrize(("margins", "h", "confirmed"), [

@@ -6,15 +6,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from cramboard.certificate import Claim, issue
 from cramboard.decoders import Decoder, find_decoder, load_decoder
-from cramboard.keys import sha256_ids
 from cramboard.reading import Reading, read
-from cramboard.schema import MethodRef, SampleRecord
-from cramboard.tasks import Task, load_task
+from cramboard.schema import SampleRecord
+from cramboard.tasks import load_task
 from cramboard.verify import kept, verify
 from cramboard.verify.kept import kept_score
 from cramboard.verify.scoring import score
+from tests.verify.made import certified_reading
 
 IDS = torch.arange(40)
 
@@ -41,13 +40,8 @@ def vectors(k: int, seed: int, d: int) -> torch.Tensor:
     return torch.randn(k, d, generator=torch.Generator().manual_seed(seed))
 
 
-def measured(decoder: Decoder, task: Task, reading: Reading, k: int, seed: int) -> tuple[SampleRecord, ...]:
-    ids = reading.tokens.ids[:8]
-    claim = Claim(reading.sample.id, reading.sample.sha256, sha256_ids(ids), 8)
-    files = issue(
-        [(claim, vectors(k, seed, decoder.d))], task=task.ref, decoder=decoder.ref,
-        method=MethodRef(name="made-up", settings={}), k=k, seed=seed,
-    )  # fmt: skip
+def measured(decoder: Decoder, reading: Reading, k: int, seed: int) -> tuple[SampleRecord, ...]:
+    files = certified_reading(decoder, reading, 8, vectors(k, seed, decoder.d))
     return verify(files, [reading], decoder, vectors(1, 99, decoder.d).expand(k, -1), (64, 128))
 
 
@@ -56,17 +50,17 @@ def test_verifying_again_gives_the_same_records_with_fewer_passes(
 ) -> None:
     task = load_task("speeches")
     reading = read(task, task.samples(limit=1)[0], decoder)
-    first = measured(decoder, task, reading, 1, seed=0)
+    first = measured(decoder, reading, 1, seed=0)
     assert len(passes) == 2
-    assert measured(decoder, task, reading, 1, seed=0) == first
-    assert measured(decoder, task, reading, 1, seed=1) != first
+    assert measured(decoder, reading, 1, seed=0) == first
+    assert measured(decoder, reading, 1, seed=1) != first
     assert len(passes) == 2
     # Another k has another control; the text without vectors is the same.
-    measured(decoder, task, reading, 2, seed=0)
+    measured(decoder, reading, 2, seed=0)
     assert len(passes) == 3
     # A decoder that is loaded anew makes its own, to the same last digit.
     again = load_decoder(find_decoder(str(short_folder)))
-    assert measured(again, task, reading, 1, seed=0) == first
+    assert measured(again, reading, 1, seed=0) == first
     assert len(passes) == 5
 
 

@@ -39,6 +39,11 @@ def test_the_horizon_ends_at_the_first_margin_below_the_threshold():
     assert measures.horizon(torch.tensor([]), 0.05) == 0
 
 
+def test_a_margin_that_is_no_number_ends_every_horizon():
+    margins = torch.tensor([1.0, float("nan"), 1.0])
+    assert measures.horizon(margins, 0.05) == measures.argmax_horizon(margins) == 1
+
+
 @pytest.mark.parametrize(
     ("margins", "h", "confirmed"),
     [

@@ -6,7 +6,8 @@ import torch
 from cramboard.decoders import Decoder, find_decoder, load_decoder
 from cramboard.verify import scoring
 from cramboard.verify.greedy import greedy_horizons
-from cramboard.verify.robustness import float64_difference, stored_horizons
+from cramboard.verify.measures import horizon, quantise, token_margins
+from cramboard.verify.robustness import bfloat16_decoder_horizon, float64_difference, stored_horizons
 from cramboard.verify.scoring import score
 
 
@@ -125,7 +126,19 @@ def test_coarser_storage_is_measured_down_from_the_certificates_own(decoder):
     assert list(stored) == ["bfloat16", "int8", "int4"]
     assert stored["bfloat16"].horizon == 6
     assert stored["int4"].bits == 4 * decoder.d + 32
-    assert all(0 <= row.horizon <= 6 for row in stored.values())
+    for dtype in ("int8", "int4"):
+        logits = plain_logits(decoder, ids.tolist(), quantise(vectors, dtype))
+        assert stored[dtype].horizon == horizon(token_margins(logits, ids), 0.05)
+    assert stored["int4"].horizon < 6
+
+
+def test_storage_and_decoders_that_cannot_hold_a_number_keep_nothing(decoder):
+    """The first vector is as good as none in float32, and an infinity in bfloat16: its logits are no numbers."""
+    vectors = torch.randn(2, decoder.d, generator=torch.Generator().manual_seed(6))
+    vectors[0] = torch.finfo(torch.float32).max
+    ids = torch.tensor(greedy_text(decoder, vectors, 6))
+    assert stored_horizons(decoder, ids, vectors, "float32")["bfloat16"].horizon == 0
+    assert bfloat16_decoder_horizon(decoder, ids, vectors) == 0
 
 
 def test_nothing_recovered_keeps_nothing_at_any_dtype(decoder):

@@ -6,14 +6,12 @@ from dataclasses import replace
 import pytest
 import torch
 
-from cramboard.certificate import CertificateFiles, Claim, issue
 from cramboard.decoders import Decoder, find_decoder, load_decoder
-from cramboard.keys import sha256_ids
-from cramboard.reading import Reading, read, tokens_of
-from cramboard.schema import MethodRef
+from cramboard.reading import Reading, read
 from cramboard.tasks import Sample, load_task
 from cramboard.verify import verify
 from cramboard.verify.scoring import score
+from tests.verify.made import certified_reading
 
 LENGTH = 6
 TOKEN_BITS = math.log2(243)
@@ -48,19 +46,10 @@ def held(decoder: Decoder) -> tuple[torch.Tensor, Sample]:
     raise AssertionError("no seed gives what the test is about")
 
 
-def certified(decoder: Decoder, sample: Sample, vectors: torch.Tensor) -> CertificateFiles:
-    ids = tokens_of(sample, decoder).ids
-    claim = Claim(sample.id, sample.sha256, sha256_ids(ids), len(ids))
-    method = MethodRef(name="by-hand", settings={})
-    return issue(
-        [(claim, vectors)], task=load_task("random-tokens").ref, decoder=decoder.ref, method=method, k=1, seed=0
-    )
-
-
 def test_bits_beyond_the_source_entropy_are_not_counted(decoder):
     vectors, sample = held(decoder)
-    files = certified(decoder, sample, vectors)
     reading = read(load_task("random-tokens"), sample, decoder)
+    files = certified_reading(decoder, reading, LENGTH, vectors)
     [capped] = verify(files, [reading], decoder, vectors, (4,))
     [unknown] = verify(files, [Reading(sample, reading.tokens, None)], decoder, vectors, (4,))
     assert capped.horizon == unknown.horizon == LENGTH

@@ -6,12 +6,7 @@ kept.
 """
 
 from cramboard.methods.cram.make import cram
-from cramboard.methods.cram.settings import PRESETS, CramSettings
-from cramboard.methods.interface import MethodKind
+from cramboard.methods.cram.settings import PRESETS
+from cramboard.methods.interface import MethodKind, span_a_vector
 
-
-def _span(settings: CramSettings, k: int) -> int:
-    return settings.span * k
-
-
-METHOD = MethodKind(presets=PRESETS, span=_span, make=cram)
+METHOD = MethodKind(presets=PRESETS, span=span_a_vector, make=cram)

@@ -45,7 +45,7 @@ def requirement_lines(path: Path) -> list[str]:
     Raises:
         InputError: If a line is not `name==version`, or names a package with the texts of a task; it is named.
     """
-    joined = read_text(path, "requirements file").replace("\\\n", " ")
+    joined = re.sub(r"\\\r?\n", " ", read_text(path, "requirements file"))
     lines = [re.sub(r"(^|\s)#.*", "", line).strip() for line in joined.splitlines()]
     for line in filter(None, lines):
         if not _LINE.fullmatch(line):

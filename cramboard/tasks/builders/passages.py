@@ -78,7 +78,7 @@ class Passages:
     def _stretch(
         self, text: str, spans: list[tuple[int, int]], cut: Cut, low: int, high: int, stream: str
     ) -> tuple[int, int] | None:
-        """Choose where a passage between `low` and `high` starts and ends, or None if there is too little room."""
+        """Choose where a passage between `low` and `high` starts and ends, or None if it has no room."""
         may_open = reader_named(self.rule.reader).may_open
         openings = [
             start for start, end in spans if start >= low and text[start].isupper() and may_open(text[start:end])
@@ -90,7 +90,8 @@ class Passages:
             start = openings[0]
         else:
             return None
-        return start, max(end for _, end in spans if end <= min(start + cut.most_characters, high))
+        ends = [end for _, end in spans if start < end <= min(start + cut.most_characters, high)]
+        return (start, ends[-1]) if ends else None
 
     def _credit(self, name: str, work: Work) -> tuple[str, str]:
         given = self.rule.credits.get(name)

@@ -33,9 +33,12 @@ def read(source: Source, name: str) -> Work:
         authors, created = fields.get("Author", ""), _day(fields.get("Created", ""), "%d-%b-%Y")
         blocks = restructured_blocks(body)
     else:
-        _, head, body = raw.split("---\n", 2)
-        fields = yaml.safe_load(head)
-        authors, created = fields.get("author", ""), _day(str(fields.get("created", "")), "%Y-%m-%d")
+        try:
+            _, head, body = raw.split("---\n", 2)
+            fields = dict(yaml.safe_load(head))
+        except (TypeError, ValueError, yaml.YAMLError):
+            raise InputError(f"{name}: no fields between two lines ---; leave the file out of the task") from None
+        authors, created = str(fields.get("author") or ""), _day(str(fields.get("created", "")), "%Y-%m-%d")
         blocks = markdown_blocks(body)
     return Work(id=path.stem, text=clean_proposal(blocks), author=first_author(authors), date=created)
 

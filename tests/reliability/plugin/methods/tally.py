@@ -15,7 +15,7 @@ import torch
 
 from cramboard.methods import Made, Request
 from cramboard.methods.cram import METHOD as CRAM
-from cramboard.methods.cram import CramSettings
+from cramboard.methods.cram.settings import CramSettings
 
 
 def make(settings: CramSettings, request: Request) -> Made:
