@@ -1,7 +1,6 @@
 """A frozen causal language model and the layout in which it is read."""
 
 import copy
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -33,7 +32,7 @@ class Tokens:
         end = self.ends[count - 1]
         # A character split over tokens counts with the last of them.
         if count < len(self.ends) and self.ends[count] == end:
-            end = self.ends[bisect_right(self.ends, end - 1) - 1] if self.ends[0] < end else 0
+            end -= 1
         return len(text[:end].encode("utf-8"))
 
 
