@@ -5,7 +5,15 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# The same examples each time, however long each takes: whether a change is taken must not hang on chance or on what
+# else the machine does.
+hypothesis.settings.register_profile(
+    "even", deadline=None, derandomize=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("even")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 # What takes seconds where nothing else is going on; a test must not fail because other work goes on beside it.
-PATIENCE_SECONDS = 180
+PATIENCE_SECONDS = 300
 
 
 def wait_until(there: Callable[[], object], what: str, going_on: Callable[[], object] = lambda: True) -> None:
