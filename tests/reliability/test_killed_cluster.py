@@ -40,9 +40,11 @@ def test_killed_with_its_cluster_and_then_alone_a_run_ends_as_if_undisturbed(pla
     second = place.start(*WORDS)
     second.wait_for(lambda: len(place.units()) > len(kept), "a further unit is stored")
     left = [process for process in below(second.process.pid) if process.name.startswith("ray::Worker")]
+    niceness = {os.getpriority(os.PRIO_PROCESS, process.pid) for process in left}
     second.kill()
     assert second.end().code == -signal.SIGKILL
     assert left
+    assert niceness == {os.getpriority(os.PRIO_PROCESS, 0)}
     assert not set(place.made()[made:]) & kept.keys()
     assert kept.items() <= place.units().items()
     wait_until(lambda: not any(map(still_there, left)), "no worker outlives its driver")
