@@ -29,10 +29,10 @@ bwrap --unshare-all --ro-bind / / true || fail "this kernel or container gives b
 
 # Limits on processes do not hold for root; a cgroup does, where one can be made.
 if [ "$(id -u)" = 0 ]; then
-    probe=cramboard-probe
     made=
     for parent in /sys/fs/cgroup/pids /sys/fs/cgroup; do
-        if mkdir "$parent/$probe" 2> /dev/null; then made="$parent/$probe"; rmdir "$made"; break; fi
+        # A name of its own: other containers may share these folders and try the same at this moment.
+        if made="$(mktemp -d "$parent/probe-of-cramboard-XXXXXXXX" 2> /dev/null)"; then rmdir "$made"; break; fi
     done
     [ -n "$made" ] || fail "no cgroup can be made here, and nothing else limits root; run as an ordinary user"
 fi

@@ -5,7 +5,19 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+from cramboard.files import cache_folder
+
+DECODERS = cache_folder().absolute() / "decoders"
+
+# The same examples each time, however long each takes: whether a change is taken must not hang on chance or on what
+# else the machine does.
+hypothesis.settings.register_profile(
+    "even", deadline=None, derandomize=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("even")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -55,8 +67,14 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
 
 @pytest.fixture(scope="session")
 def common_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache folder in which one test's constant control serves the next."""
-    return tmp_path_factory.mktemp("common-cache")
+    """A cache folder in which one test's constant control serves the next.
+
+    Listed decoders are converted where they always are, under a name that says of what: once for all workers of pytest.
+    """
+    folder = tmp_path_factory.mktemp("common-cache")
+    DECODERS.mkdir(parents=True, exist_ok=True)
+    (folder / "decoders").symlink_to(DECODERS)
+    return folder
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -6,19 +6,23 @@ there the memory of each process is limited by RLIMIT_DATA and that of all toget
 """
 
 import contextlib
+import errno
+import fcntl
 import os
 import resource
 import secrets
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from cramboard.sandbox.limits import Limits, too_many_processes, too_much_memory
 
 _CGROUPS = Path("/sys/fs/cgroup")
-_PREFIX = "cramboard-"
+_PREFIX = "cramboard_"
+# A cgroup is removed once the kernel has let go of its last process, which may take a busy one a while.
+_RELEASE_SECONDS = 30.0
 _FIRST = 1  # bubblewrap's own process inside
 
 
@@ -50,11 +54,15 @@ def hold(limits: Limits) -> Hold | None:
 
 @dataclass
 class Cgroups:
-    """Folders under /sys/fs/cgroup that the tree lives in."""
+    """Folders under /sys/fs/cgroup that the tree lives in.
+
+    `locks` are descriptors of the folders, each locked: that tells another caller's sweep that the folder is in use.
+    """
 
     limits: Limits
     held_by: str
     folders: tuple[Path, ...]
+    locks: list[int] = field(default_factory=list)
 
     def take(self, pids: Sequence[int]) -> None:
         """Move them in."""
@@ -72,14 +80,13 @@ class Cgroups:
         return None
 
     def release(self) -> None:
-        """Remove the folders; the kernel may take a moment to let go of the last process."""
+        """Remove the folders; one that the kernel is too slow to let go of is left to the next caller's sweep."""
+        deadline = time.monotonic() + _RELEASE_SECONDS
         for folder in self.folders:
-            for _ in range(100):
-                with contextlib.suppress(OSError):
-                    folder.rmdir()
-                if not folder.exists():
-                    break
+            while not _removed(folder) and time.monotonic() < deadline:
                 time.sleep(0.01)
+        while self.locks:
+            os.close(self.locks.pop())
 
 
 @dataclass
@@ -161,7 +168,7 @@ def _made(limits: Limits, held_by: str, parents: dict[Path, dict[str, int]]) -> 
     made = Cgroups(limits, held_by, tuple(parent / name for parent in parents))
     try:
         for folder, settings in zip(made.folders, parents.values(), strict=True):
-            folder.mkdir()
+            made.locks.append(_begun(folder))
             for file, value in settings.items():
                 if "sw" not in file or (folder / file).exists():
                     (folder / file).write_text(str(value))
@@ -171,16 +178,47 @@ def _made(limits: Limits, held_by: str, parents: dict[Path, dict[str, int]]) -> 
     return made
 
 
+def _begun(folder: Path) -> int:
+    """Make a cgroup and return the descriptor that locks it, for as long as it is open or this process lives."""
+    while True:
+        folder.mkdir(exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):  # A sweep may be quicker than the lock.
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if folder.exists():
+                return descriptor
+            os.close(descriptor)
+
+
+def _removed(folder: Path) -> bool:
+    """Remove a cgroup; return whether it is gone. The kernel refuses while a process is in it."""
+    try:
+        folder.rmdir()
+    except FileNotFoundError:
+        return True
+    except OSError as error:
+        return error.errno != errno.EBUSY  # Of anything else waiting would change nothing.
+    return True
+
+
 def _sweep() -> None:
-    """Remove what a caller that was killed left: empty cgroups named after a process that is no more."""
+    """Remove what callers that were killed left: empty cgroups that nobody has locked.
+
+    A lock says more than a process number in the name would: callers in containers that share this file system cannot
+    see each other's processes, and a number may have been given to another process since.
+    """
     for controller in ("", "pids", "memory"):
         own = _own(controller)
         start = _CGROUPS / controller / (own or "").lstrip("/")
         for parent in (start, *start.parents) if own is not None else ():
             for left in parent.glob(f"{_PREFIX}*") if parent.is_relative_to(_CGROUPS) else ():
-                if not Path("/proc", left.name.split("-")[1]).exists():
-                    with contextlib.suppress(OSError):
+                with contextlib.suppress(OSError):
+                    descriptor = os.open(left, os.O_RDONLY | os.O_DIRECTORY)
+                    try:
+                        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                         left.rmdir()
+                    finally:
+                        os.close(descriptor)
 
 
 def _own(controller: str) -> str | None:

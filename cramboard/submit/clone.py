@@ -4,10 +4,11 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from cramboard.errors import InputError
+from cramboard.errors import InputError, MachineError
 
 SUBMISSIONS = "submissions"
 _MAIN = ("origin/main", "main")
+_SECONDS = 300
 _ANOTHER_REPOSITORY = "160000"  # the mode of a submodule
 
 
@@ -48,6 +49,7 @@ def changes(folder: Path, base: str | None = None) -> list[Change] | None:
 
     Raises:
         InputError: If `base` is given and is no branch or commit of the clone, or git cannot tell what differs.
+        MachineError: If git does not end.
     """
     start = _base(folder, base)
     if start is None:
@@ -79,12 +81,18 @@ def _base(folder: Path, base: str | None) -> str | None:
 
 
 def _git(folder: Path, *words: str) -> str | None:
-    """Return what git says, None if it fails or is not installed."""
+    """Return what git says, None if it fails or is not installed.
+
+    Raises:
+        MachineError: If it does not end: that is no answer, and above all not that nothing differs.
+    """
     try:
         done = subprocess.run(
             ["git", "-C", str(folder), *words],
-            capture_output=True, encoding="utf-8", errors="surrogateescape", check=True, timeout=60,
+            capture_output=True, encoding="utf-8", errors="surrogateescape", check=True, timeout=_SECONDS,
         )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise MachineError(f"{folder}: git {words[0]} took longer than {_SECONDS} seconds; try again") from None
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout

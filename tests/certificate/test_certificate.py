@@ -84,7 +84,7 @@ def test_a_bfloat16_certificate_comes_back_as_it_was_rounded(tmp_path):
     assert torch.equal(back.of(back.certificate.entries[0]), vectors.bfloat16().float())
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.data())
 def test_any_changed_byte_is_refused(tmp_path, data):
     folder = write(tmp_path, issue(claims("one", "two"), **ABOUT))

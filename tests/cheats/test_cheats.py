@@ -11,6 +11,7 @@ from cramboard import sandbox
 from cramboard.sandbox import Command, Ended, run_isolated
 from tests.run.commands import cramboard
 from tests.submit.conftest import git
+from tests.waiting import PATIENCE_SECONDS
 
 HERE = Path(__file__).parent
 # The table of README.md: a cheat and the line that its author reads, if one is promised.
@@ -25,7 +26,7 @@ def on_a_small_scale(common_cache: Path, one_thread: None, monkeypatch: pytest.M
     """A narrow decoder, one text, and limits that spare the machine: what they are does not change what they do."""
 
     def run(command: Command) -> Ended:
-        seconds = 3 if "never-ends" in str(command.readable) else 30
+        seconds = 3 if "never-ends" in str(command.readable) else PATIENCE_SECONDS
         small = replace(command.limits, seconds=seconds, memory_bytes=500_000_000, processes=64)
         return run_isolated(replace(command, limits=small))
 

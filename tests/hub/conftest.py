@@ -12,20 +12,43 @@ import pytest
 from huggingface_hub import set_client_factory
 
 from cramboard import files
-from cramboard.hub import library
+from cramboard.hub import library, patience
 from cramboard.hub.patience import Patience, PatientClient
 from tests.hub.standin import Standin, serving
 from tests.hub.tasks import shorten, unpin
+from tests.waiting import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parents[2]
+# It waits for bytes as long as a busy machine may need to send them; pauses between its tries take no time (`waits`).
 QUICK = Patience(
-    attempts=3, total_seconds=3, timeout_seconds=0.5, first_wait_seconds=0.05, longest_wait_seconds=2,
-    grace_seconds=2, least_bytes_per_second=1_000,
+    attempts=3, total_seconds=3, timeout_seconds=PATIENCE_SECONDS, first_wait_seconds=0.5, longest_wait_seconds=2,
+    grace_seconds=PATIENCE_SECONDS, least_bytes_per_second=1_000,
 )  # fmt: skip
 
 
+class Clock:
+    """A clock that moves only when somebody sleeps, which takes no time; `waits` are the seconds of each."""
+
+    def __init__(self) -> None:
+        self.waits: list[float] = []
+
+    def monotonic(self) -> float:
+        return sum(self.waits)
+
+    def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+
+
 @pytest.fixture
-def standin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Standin]:
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses between tries, in seconds."""
+    clock = Clock()
+    monkeypatch.setattr(patience, "time", clock)
+    return clock.waits
+
+
+@pytest.fixture
+def standin(tmp_path: Path, waits: list[float], monkeypatch: pytest.MonkeyPatch) -> Iterator[Standin]:
     """A Hub of the user `org`, at which this process is pointed with the token of `org`."""
     with serving({"hf_org": "org", "hf_other": "other"}) as server:
         monkeypatch.setenv("HF_ENDPOINT", server.url)
@@ -75,7 +98,8 @@ def run_outside(standin: Standin, tmp_path: Path) -> Callable[..., object]:
         given = {"HF_ENDPOINT": standin.url, "HF_HOME": str(tmp_path / "hf"), "HF_HUB_DISABLE_XET": "1"}
         ended = subprocess.run(
             [sys.executable, "-c", f"{WITHOUT_CLONE}\n{code}"],
-            env=kept | given | variables, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
+            env=kept | given | variables, cwd=tmp_path, capture_output=True, text=True, check=False,
+            timeout=PATIENCE_SECONDS,
         )  # fmt: skip
         assert ended.returncode == 0, ended.stderr
         return json.loads(ended.stdout)

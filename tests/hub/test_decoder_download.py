@@ -12,6 +12,7 @@ import pytest
 from tests.hub.conftest import ROOT
 from tests.hub.standin import Answer, Fault, Standin
 from tests.hub.standin.store import Blob, Repository
+from tests.waiting import PATIENCE_SECONDS
 
 CODE = """
 import json
@@ -41,7 +42,12 @@ def download(standin: Standin, tmp_path: Path) -> Callable[..., object]:
         environment = {**os.environ, "HF_HOME": str(tmp_path / "hf"), "PYTHONPATH": str(ROOT), **variables}
         code = CODE.replace("REVISION", repr(repository.head.id)).replace("WANTED", wanted)
         ended = subprocess.run(
-            [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True, timeout=60
+            [sys.executable, "-c", code],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=PATIENCE_SECONDS,
         )
         assert ended.stderr == ""
         return json.loads(ended.stdout)

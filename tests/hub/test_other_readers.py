@@ -6,7 +6,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from tests.hub.conftest import ROOT
 from tests.hub.standin import Standin
 from tests.hub.tasks import change, first_sample
 from tests.run.commands import cramboard
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 READ = """
 import importlib.util
@@ -81,7 +81,7 @@ def test_a_fresh_environment_loads_the_texts_from_the_hub(published: Standin, tm
     def show(*words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "cramboard", "tasks", "show", "speeches", "--sample", name, *words],
-            env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
+            env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False,
         )  # fmt: skip
 
     offline = show("--offline")
@@ -119,7 +119,7 @@ def mirror(published: Standin, tmp_path: Path) -> Iterator[str]:
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(PATIENCE_SECONDS)
 
 
 @pytest.mark.slow
@@ -134,10 +134,8 @@ def test_a_second_independent_reader_serves_the_published_layout(
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(300):
-        assert process.poll() is None, "the mirror has ended"
+    def listens() -> bool:
         with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise AssertionError("the mirror does not listen")
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    wait_until(listens, "the mirror listens", going_on=lambda: process.poll() is None)

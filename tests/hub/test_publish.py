@@ -15,6 +15,7 @@ from cramboard.tasks.dataset import read_dataset
 from tests.hub.standin import Answer, BreakOff, Fault, Standin
 from tests.hub.tasks import change, first_sample, repin, shorten
 from tests.run.commands import Ended, cramboard
+from tests.waiting import PATIENCE_SECONDS
 
 
 def publish(*words: str, repository: str = "org/texts") -> Ended:
@@ -228,7 +229,7 @@ def test_of_two_publishers_at_once_one_wins(standin: Standin, tasks_folder: Path
     for publisher in publishers:
         publisher.start()
     start.set()
-    codes = sorted(results.get(timeout=60) for _ in publishers)
+    codes = sorted(results.get(timeout=PATIENCE_SECONDS) for _ in publishers)
     for publisher in publishers:
         publisher.join()
     assert codes == ([0, 0] if same else [0, 3])

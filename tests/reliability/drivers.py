@@ -8,13 +8,14 @@ import os
 import runpy
 import signal
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
+from cramboard.tasks import load_task
 from tests.run.commands import Ended
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 PLUGIN = Path(__file__).parent / "plugin"
 # Where a process that is started anew, such as a Ray worker, finds cramboard and the test methods.
@@ -25,7 +26,6 @@ TALLY = (
     *("-k", "2", "--batch-size", "1", "--device", "cpu"),
 )
 RESULTS = ("vectors.safetensors", "certificate.json", "samples.jsonl", "summary.json")
-_PATIENCE_SECONDS = 120
 _server = multiprocessing.get_context("forkserver")
 _server.set_forkserver_preload(["transformers.models.llama.modeling_llama", "cramboard.cli.evaluate", "cramboard.run"])
 
@@ -45,18 +45,14 @@ class Driver:
 
     def end(self) -> Ended:
         """Wait for its end."""
-        self.process.join(_PATIENCE_SECONDS)
+        self.process.join(PATIENCE_SECONDS)
         code = self.process.exitcode
         assert code is not None, "still running"
         return Ended(code, *((self.said / name).read_text() for name in ("out", "err")))
 
-    def wait_for(self, there: Callable[[], bool]) -> None:
+    def wait_for(self, there: Callable[[], object], what: str) -> None:
         """Wait until something is there that the driver makes."""
-        patience = time.monotonic() + _PATIENCE_SECONDS
-        while not there():
-            assert self.process.exitcode is None, self.end()
-            assert time.monotonic() < patience
-            time.sleep(0.005)
+        wait_until(there, what, going_on=lambda: self.process.exitcode is None)
 
 
 def environment(tally: Path, cache: Path) -> dict[str, str]:
@@ -92,9 +88,16 @@ class Place:
         self._drivers.append(Driver(process, said))
         return self._drivers[-1]
 
-    def lay_out(self, kind: str, sample: str) -> None:
-        """Lay out an accident for whoever is asked for `sample`."""
-        (self._place / f"{kind}-{sample}").touch()
+    def hold(self, first: int, limit: int) -> None:
+        """Let drivers come to a stand at each sample of a run of `limit` from number `first` on, counted from 0."""
+        self._place.mkdir(parents=True, exist_ok=True)
+        for line in load_task("speeches").select(limit=limit)[first:]:
+            (self._place / f"hold-{line.id}").touch()
+
+    def let_go(self) -> None:
+        """Let them go on."""
+        for held in self._place.glob("hold-*"):
+            held.unlink()
 
     def made(self) -> list[str]:
         """Return the samples that the method was asked for, in order."""

@@ -6,9 +6,10 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Process:
-    """A process that was seen: its number, its parent's and its name."""
+    """A process that was seen: its number, when it started (a number may be given out again), its parent, its name."""
 
     pid: int
+    started: int
     parent: int
     name: str
 
@@ -18,13 +19,19 @@ def alive() -> dict[int, Process]:
     found = {}
     for path in Path("/proc").glob("[0-9]*"):
         try:
-            state, parent = (path / "stat").read_text().rsplit(")", 1)[1].split()[:2]
+            fields = (path / "stat").read_text().rsplit(")", 1)[1].split()
             name = (path / "cmdline").read_bytes().split(b"\0")[0].decode()
         except OSError:
             continue  # It has ended.
-        if state != "Z":
-            found[int(path.name)] = Process(int(path.name), int(parent), name)
+        if fields[0] != "Z":
+            found[int(path.name)] = Process(int(path.name), int(fields[19]), int(fields[1]), name)
     return found
+
+
+def still_there(process: Process) -> bool:
+    """Say whether a process that was seen has not ended yet."""
+    now = alive().get(process.pid)
+    return now is not None and now.started == process.started
 
 
 def below(pid: int) -> list[Process]:

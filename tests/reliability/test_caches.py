@@ -10,6 +10,7 @@ import pytest
 from cramboard.decoders import gguf
 from cramboard.files import write_atomically
 from cramboard.methods.submitted import environment as environments
+from tests.waiting import PATIENCE_SECONDS
 
 
 def _get(places: Path, slug: str) -> None:
@@ -30,7 +31,7 @@ def test_two_runs_that_need_the_same_environment_install_it_once(tmp_path: Path)
     for run in runs:
         run.start()
     for run in runs:
-        run.join(120)
+        run.join(PATIENCE_SECONDS)
     assert [run.exitcode for run in runs] == [0, 0]
     [place] = {(tmp_path / f"at-{slug}").read_text() for slug in ("first", "second")}
     assert (Path(place) / "bin" / "python").exists()
@@ -53,7 +54,7 @@ def test_two_runs_that_need_the_same_conversion_make_it_once(tmp_path: Path, mon
     monkeypatch.setenv("CRAMBOARD_CACHE", str(tmp_path / "cache"))
     source = tmp_path / "decoder.gguf"
     source.write_bytes(b"weights")
-    at_work, made, got = threading.Barrier(2), [], []
+    at_work, made, got = threading.Barrier(2, timeout=PATIENCE_SECONDS), [], []
 
     def convert(path: Path, repair: str | None, folder: Path) -> None:
         made.append(folder)
@@ -79,7 +80,7 @@ def test_writers_of_one_file_with_equal_process_numbers_do_not_meet(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "getpid", lambda: 1)  # As in every container.
-    path, synced, fsync = tmp_path / "control", threading.Barrier(2), os.fsync
+    path, synced, fsync = tmp_path / "control", threading.Barrier(2, timeout=PATIENCE_SECONDS), os.fsync
 
     def syncing(descriptor: int) -> None:
         if threading.current_thread() is not threading.main_thread() and not Path(f"/dev/fd/{descriptor}").is_dir():

@@ -9,14 +9,17 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import ray
 
 from cramboard import __version__
 from cramboard.errors import MachineError
 from cramboard.run.executors import crew as crews
 from cramboard.run.executors.crew import Crew
 from cramboard.run.executors.jobs import Job, Lost, Unbegun
+from cramboard.run.executors.ray import RAY_VARIABLES
 from cramboard.run.executors.worker import Told
 from cramboard.verify import VERIFIER_VERSION
+from tests.waiting import wait_until
 
 pytestmark = [
     # Ray warns of what it will do with a GPU setting that no worker here has.
@@ -66,11 +69,19 @@ class Scene:
         self.crew = Crew(place, gpus=0, limit=1)  # type: ignore[arg-type]
         self.crew.begin("the run")  # type: ignore[arg-type]
         self.crew.staff(1)
-        while not self.crew.idle:
-            self.crew.ended(1.0)
+        self.wait_until_ready()
         self.give("brief")
         self.let_end("brief")
         assert self.ended() == [("brief", "brief of the run")]
+
+    def wait_until_ready(self) -> None:
+        """Wait until the worker is there and at nothing; no job ends meanwhile."""
+
+        def ready() -> bool:
+            assert self.crew.ended(0.1) == []
+            return self.crew.idle == 1
+
+        wait_until(ready, "the worker is ready")
 
     def give(self, name: str, alone: bool = False) -> None:
         self.crew.give(Job(name, "execute", (name,), seconds=10, of_run=True, alone=alone))
@@ -83,26 +94,32 @@ class Scene:
 
     def wait_until_begun(self, name: str) -> int:
         """Return the process that a job is at work in, once it is."""
-        while not self.has_begun(name):
-            time.sleep(0.01)
+        wait_until(lambda: self.has_begun(name), f"{name} has begun")
         return int((self.place / f"begun-{name}").read_text())
 
     def ended(self) -> list[tuple[Any, Any]]:
         """Wait until anything has ended."""
         ends: list[tuple[Any, Any]] = []
-        while not ends:
-            ends = self.crew.ended(0.1)
+
+        def ended() -> bool:
+            ends.extend(self.crew.ended(0.1))
+            return bool(ends)
+
+        wait_until(ended, "a job has ended")
         return ends
+
+    def wait_until_heard(self) -> None:
+        """Wait until the end of the job at hand is known here, without looking at it."""
+        wait_until(lambda: ray.wait(list(self.crew._calls), timeout=0.1)[0], "the end is heard")
 
 
 @pytest.fixture(scope="module")
 def local_ray() -> Iterator[None]:
     """Ray in this process, with room for one worker."""
-    import ray
-
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", os.pathsep.join([str(Path.cwd()), os.environ.get("PYTHONPATH", "")]))
-        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        for name, value in RAY_VARIABLES.items():
+            patch.setenv(name, value)
         ray.init(address="local", num_cpus=1, include_dashboard=False, log_to_driver=False)
     yield
     ray.shutdown()
@@ -178,7 +195,9 @@ def test_a_worker_that_is_killed_between_two_jobs_was_at_the_second(scene: Scene
     scene.give("first")
     scene.give("second")
     scene.let_end("first")
-    os.kill(scene.wait_until_begun("second"), signal.SIGKILL)
+    process = scene.wait_until_begun("second")
+    scene.wait_until_heard()  # What a worker has not sent yet goes with it.
+    os.kill(process, signal.SIGKILL)
     assert scene.ended() + scene.ended() == [("first", "first of the run"), ("second", Lost("its worker was lost"))]
 
 
@@ -230,11 +249,8 @@ def test_progress_is_that_of_the_job_that_has_begun(scene: Scene) -> None:
     scene.give("first")
     scene.give("second")
     scene.wait_until_begun("first")
-    told: list[Told] = []
-    while not told:
-        told = scene.crew.told()
-        time.sleep(0.01)
-    assert told == [Told(samples=("first",))]
+    wait_until(lambda: scene.crew.told(), "a word of the worker's")
+    assert scene.crew.told() == [Told(samples=("first",))]
 
 
 def test_dismissed_workers_take_what_they_were_given_ahead_with_them(scene: Scene) -> None:
@@ -245,6 +261,5 @@ def test_dismissed_workers_take_what_they_were_given_ahead_with_them(scene: Scen
     assert scene.crew.size == 0
     scene.crew.staff(1)
     scene.crew.begin("the next run")  # type: ignore[arg-type]
-    while not scene.crew.idle:
-        assert scene.crew.ended(0.1) == []
+    scene.wait_until_ready()
     assert not scene.has_begun("second")

@@ -1,14 +1,17 @@
 """Units on a Ray cluster of two CPU workers: the same results, and what is lost is made elsewhere."""
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from cramboard.errors import MachineError
 from cramboard.run import RunFolder
+from cramboard.run.executors.ray import RAY_VARIABLES
 from cramboard.tasks import load_task
 from tests.reliability.drivers import PLUGIN
 from tests.run.commands import Ended, contents, evaluate, lines
@@ -32,6 +35,10 @@ class Cluster:
     def lay_out(self, kind: str, sample: str) -> None:
         """Lay out an accident for whoever is asked for `sample`."""
         (self.place / f"{kind}-{sample}").touch()
+
+    def laid_out(self, kind: str, sample: str) -> bool:
+        """Say whether an accident still waits for whoever is asked for `sample`."""
+        return (self.place / f"{kind}-{sample}").exists()
 
     def made(self) -> list[str]:
         """Return the samples that the method was asked for, in order."""
@@ -73,7 +80,8 @@ def started(common_cache: Path, one_thread: None, tmp_path_factory: pytest.TempP
         patch.setenv("CRAMBOARD_CACHE", str(common_cache))
         patch.setenv("OMP_NUM_THREADS", "1")
         patch.setenv("PYTHONPATH", os.pathsep.join([str(PLUGIN), str(Path.cwd()), os.environ.get("PYTHONPATH", "")]))
-        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        for name, value in RAY_VARIABLES.items():
+            patch.setenv(name, value)
         patch.setenv("TALLY", str(place))
         cluster = RayCluster(initialize_head=True, head_node_args={"num_cpus": 2, "include_dashboard": False})
     yield Cluster(cluster.address, place)
@@ -112,12 +120,21 @@ def test_a_unit_whose_worker_is_killed_is_made_on_another(cluster: Cluster, shor
     assert len(lines(tmp_path / "run")) == 4
 
 
-def test_a_unit_that_takes_too_long_is_made_on_another(cluster: Cluster, short_folder: Path, tmp_path: Path) -> None:
+def test_a_unit_that_takes_too_long_is_made_on_another(
+    cluster: Cluster, short_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cluster.lay_out("hang", FIRST)
-    ended = cluster.tally(short_folder, tmp_path / "run", "--limit", 2, "--unit-timeout", 8)
+
+    def monotonic() -> float:
+        """The time, and an hour more once a worker hangs: nothing else takes long, on no machine."""
+        return time.monotonic() + (0 if cluster.laid_out("hang", FIRST) else 3600)
+
+    monkeypatch.setattr("cramboard.run.executors.crew.time", SimpleNamespace(monotonic=monotonic))
+    ended = cluster.tally(short_folder, tmp_path / "run", "--limit", 1, "--unit-timeout", 3600)
     assert ended.code == 0
-    assert f"sample {FIRST}: it took longer than 8 seconds; trying again on another\n" in ended.err
-    assert len(lines(tmp_path / "run")) == 2
+    assert f"sample {FIRST}: it took longer than 3600 seconds; trying again on another\n" in ended.err
+    assert (cluster.made(), len(cluster.workers())) == ([FIRST, FIRST], 2)
+    assert len(lines(tmp_path / "run")) == 1
 
 
 def test_a_sample_that_ends_its_workers_takes_none_of_many_brief_units_with_it(

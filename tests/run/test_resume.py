@@ -2,18 +2,22 @@
 
 import importlib
 import json
+import os
 import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
+import cramboard.methods as cramboard_methods
 from cramboard.run import RunFolder
 from cramboard.run.execute import UnitResult
-from tests.run.commands import QUICK, contents, cramboard, evaluate, lines, status
+from cramboard.tasks import load_task
+from tests.reliability.drivers import PLUGIN, environment, words_of
+from tests.run.commands import contents, cramboard, evaluate, lines, status
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 RESULTS = ("vectors.safetensors", "certificate.json", "samples.jsonl", "summary.json")
 INTERRUPTED = "cramboard: interrupted; what is finished is kept, the same command goes on from there"
@@ -152,27 +156,39 @@ def test_a_longer_run_that_is_interrupted_is_not_complete(short_folder: Path, tm
     cramboard("verify", folder, "-d", short_folder).refused(3, said)
 
 
-def test_ctrl_c_ends_the_process_with_130_and_the_same_command_goes_on(short_folder: Path, tmp_path: Path) -> None:
+def test_ctrl_c_ends_the_process_with_130_and_the_same_command_goes_on(
+    short_folder: Path, common_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = tmp_path / "run"
-    words = ["evaluate", "-d", str(short_folder), "--output-dir", str(folder), *QUICK]
+    words = words_of(short_folder, folder, "--limit", 4)
+    third = [line.id for line in load_task("speeches").select(limit=4)][2]
+    (tmp_path / f"hold-{third}").touch()
     # Under some shells a child is born deaf to SIGINT; a person's terminal gives this handler.
     start = "import signal, cramboard.cli as c; signal.signal(signal.SIGINT, signal.default_int_handler); c.entry()"
-    process = subprocess.Popen(
-        [sys.executable, "-c", start, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    try:
-        while process.poll() is None and not list(folder.glob("units/[!.]*")):
-            time.sleep(0.01)
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
-    finally:
-        process.kill()
+    with subprocess.Popen(
+        [sys.executable, "-c", start, *words],
+        env=os.environ | environment(tmp_path, common_cache),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            wait_until(
+                lambda: (tmp_path / "made").exists() and third in (tmp_path / "made").read_text(),
+                "it is at its third sample",
+                going_on=lambda: process.poll() is None,
+            )
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=PATIENCE_SECONDS)
+        finally:
+            process.kill()
     assert (process.returncode, out) == (130, "")
     assert err.strip() == INTERRUPTED
     kept = [path.read_text().strip() for path in folder.glob("units/[!.]*/samples.jsonl")]
-    assert 1 <= len(kept) == status(folder)["finished"] < 50
-    ended = evaluate(short_folder, folder, "--limit", len(kept) + 1)
-    assert (ended.code, ended.err) == (
-        0, f"{len(kept)} of {len(kept) + 1} samples are finished already and kept\n"
-    )  # fmt: skip
+    assert len(kept) == status(folder)["finished"] == 2
+    (tmp_path / f"hold-{third}").unlink()
+    monkeypatch.setattr(cramboard_methods, "__path__", [*cramboard_methods.__path__, str(PLUGIN / "methods")])
+    monkeypatch.setenv("TALLY", str(tmp_path))
+    ended = cramboard(*words)
+    assert (ended.code, ended.err) == (0, "2 of 4 samples are finished already and kept\n")
     assert set(kept) < set(lines(folder).values())

@@ -14,6 +14,7 @@ import pytest
 
 import cramboard
 from tests.sandbox import attempts
+from tests.waiting import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.sandbox
 
@@ -47,6 +48,7 @@ def ends(request: pytest.FixtureRequest) -> Iterator[Ends]:
             [python, folder / "attempts.py", folder / "out"],
             capture_output=True, text=True, check=False, cwd="/", **user,
             env={"PYTHONPATH": name, "PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"},
+            timeout=3 * PATIENCE_SECONDS,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         yield json.loads(done.stdout)
@@ -142,7 +144,6 @@ def test_filtered_calls_are_not_permitted(ends: Ends) -> None:
 def test_every_limit_ends_it_with_a_line_for_its_author(ends: Ends, attempt: str, reason: str) -> None:
     assert ends[attempt]["reason"] == reason
     assert ends[attempt]["files"] == {}
-    assert ends[attempt]["seconds"] < 5
 
 
 def test_memory_of_one_process_is_limited(ends: Ends) -> None:
@@ -159,8 +160,8 @@ def test_what_is_allowed_is_no_fault(ends: Ends) -> None:
 
 
 def test_its_last_child_ends_with_it(ends: Ends) -> None:
-    assert ends["leaves a child behind"]["code"] == 0
-    assert ends["leaves a child behind"]["seconds"] < 5
+    # The child would go on beyond the time limit.
+    assert (ends["leaves a child behind"]["code"], ends["leaves a child behind"]["reason"]) == (0, None)
 
 
 def test_the_log_is_bounded_and_printable(ends: Ends) -> None:

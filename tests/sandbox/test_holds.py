@@ -1,5 +1,8 @@
 """Which cgroups are made and what the kernel's files are taken to say; on folders that stand for the kernel's."""
 
+import errno
+import fcntl
+import os
 from pathlib import Path
 
 import pytest
@@ -51,12 +54,49 @@ def test_what_the_kernel_refused_is_the_reason(version_2: Path, file: str, conte
     assert made.exceeded() == reason
 
 
-def test_what_a_killed_caller_left_is_removed(version_2: Path) -> None:
-    left, ours = version_2 / "cramboard-999999999-0a", version_2 / "cramboard-1-0a"
+def test_what_a_killed_caller_left_is_removed_and_what_is_in_use_is_not(version_2: Path) -> None:
+    # The number in a name says nothing: it may be a process's in another container, or another process's by now.
+    left, in_use = version_2 / f"cramboard_{os.getpid()}_0a", version_2 / "cramboard_999999999_0a"
     left.mkdir()
-    ours.mkdir()
+    lock = holds._begun(in_use)
     holds.hold(LIMITS)
-    assert (left.exists(), ours.exists()) == (False, True)
+    assert (left.exists(), in_use.exists()) == (False, True)
+    os.close(lock)
+    holds.hold(LIMITS)
+    assert not in_use.exists()
+
+
+def test_a_cgroup_that_is_swept_before_it_is_locked_is_made_again(
+    version_2: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, swept = fcntl.flock, []
+
+    def locking(descriptor: int, how: int) -> None:
+        if how == fcntl.LOCK_EX and not swept:
+            swept.append(version_2 / "cramboard_1_0a")
+            swept[0].rmdir()
+        lock(descriptor, how)
+
+    monkeypatch.setattr(fcntl, "flock", locking)
+    os.close(holds._begun(version_2 / "cramboard_1_0a"))
+    assert swept[0].exists()
+
+
+def test_the_kernel_is_given_time_to_let_go_of_the_last_process(
+    version_2: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remove, busy = Path.rmdir, [OSError(errno.EBUSY, "busy")] * 3
+
+    def removing(folder: Path) -> None:
+        if busy:
+            raise busy.pop()
+        remove(folder)
+
+    folder = version_2 / "cramboard_1_0a"
+    made = holds.Cgroups(LIMITS, "cgroup v2", (folder,), [holds._begun(folder)])
+    monkeypatch.setattr(Path, "rmdir", removing)
+    made.release()
+    assert (folder.exists(), busy, made.locks) == (False, [], [])
 
 
 def test_root_without_a_controller_is_refused_and_root_of_a_namespace_is_a_user(

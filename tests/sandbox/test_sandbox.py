@@ -1,21 +1,22 @@
 """What the caller gives and what is left behind."""
 
 import os
+import secrets
 import signal
 import subprocess
 import sys
 import textwrap
-import time
 import venv
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from cramboard.errors import InputError, MachineError
-from cramboard.sandbox import Command, Ended, Limits, available, cage, run_isolated
+from cramboard.sandbox import Command, Ended, Limits, available, cage, holds, run_isolated
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
-LIMITS = Limits(seconds=20, memory_bytes=2 * 10**9, processes=64, output_bytes=1_000_000)
+# No test here is about this time: it is what a busy machine may take to import torch.
+LIMITS = Limits(seconds=PATIENCE_SECONDS, memory_bytes=2 * 10**9, processes=64, output_bytes=1_000_000)
 
 
 def inside(code: str, output: Path, readable: dict[str, Path] | None = None, limits: Limits = LIMITS) -> Ended:
@@ -93,47 +94,69 @@ def test_a_program_that_is_not_there_is_an_ordinary_failure(tmp_path: Path) -> N
     assert "FileNotFoundError" in ended.log
 
 
-@pytest.mark.sandbox
-def test_nothing_is_left_behind(tmp_path: Path) -> None:
-    before = open_files()
-    for code in ("", "import os\nwhile True: os.fork()", "import time; time.sleep(9)"):
-        inside(code, tmp_path, limits=Limits(seconds=0.5, memory_bytes=10**9, processes=8, output_bytes=4096))
-    assert open_files() == before
-    assert cgroups_of(os.getpid()) == []
+@pytest.fixture(autouse=True)
+def own_name(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The name that the test's cgroups begin with, so that it neither sees nor sweeps any other caller's."""
+    name = f"cramboard-test-{secrets.token_hex(8)}"
+    monkeypatch.setattr(holds, "_PREFIX", f"{name}_")
+    return name
 
 
 @pytest.mark.sandbox
-def test_a_killed_caller_takes_the_cage_with_it(tmp_path: Path) -> None:
-    token = f"cramboard-test-{os.getpid()}"
-    caller = calling(token, tmp_path, "")
+def test_nothing_is_left_behind(tmp_path: Path, own_name: str) -> None:
+    code = f"""
+        import os, sys
+        from pathlib import Path
+        from cramboard.sandbox import Command, Limits, available, holds, run_isolated
+        available()
+        holds._PREFIX = {own_name!r}
+        limits = Limits(seconds=0.5, memory_bytes=10**9, processes=8, output_bytes=4096)
+        before = os.listdir("/proc/self/fd")
+        for code in ("", "import os\\nwhile True: os.fork()", "import time; time.sleep(3600)"):
+            words = [sys.executable, "-c", code]
+            run_isolated(Command(words, readable={{}}, output=Path({str(tmp_path)!r}), limits=limits))
+        assert os.listdir("/proc/self/fd") == before
+    """
+    # In a process of its own: here, other tests' threads and forgotten files come and go.
+    caller = start(code)
+    assert caller.wait(PATIENCE_SECONDS) == 0
+    assert cgroups_of(own_name) == []
+
+
+@pytest.mark.sandbox
+def test_a_killed_caller_takes_the_cage_with_it(tmp_path: Path, own_name: str) -> None:
+    caller = calling(own_name, tmp_path, "")
     try:
         # The command itself, no longer the starter before it.
-        assert wait_until(lambda: any("sleep(60)" in words[2] for words in running(token) if words[1:2] == ["-c"]))
+        wait_until(
+            lambda: any("sleep(3600)" in words[2] for words in running(own_name) if words[1:2] == ["-c"]),
+            "the command runs",
+            going_on=lambda: caller.poll() is None,
+        )
     finally:
         caller.send_signal(signal.SIGKILL)
         caller.wait()
-    assert wait_until(lambda: not running(token))
+    wait_until(lambda: not running(own_name), "the command is gone")
 
     def swept() -> bool:
         """Whether the next command inside removed what the killed caller left, once the kernel has let go of it."""
         inside("", tmp_path)
-        return cgroups_of(caller.pid) == []
+        return cgroups_of(own_name) == []
 
-    assert wait_until(swept)
-
-
-@pytest.mark.sandbox
-def test_a_caller_killed_before_the_limits_hold_begins_nothing(tmp_path: Path) -> None:
-    token = f"cramboard-test-early-{os.getpid()}"
-    caller = calling(token, tmp_path, "cage._limit = lambda *_: os.kill(os.getpid(), 9)")
-    assert caller.wait(20) == -signal.SIGKILL
-    assert wait_until(lambda: not running(token))
+    wait_until(swept, "nothing is left of the caller's cgroups")
 
 
 @pytest.mark.sandbox
-def test_an_interrupted_caller_takes_the_cage_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    token = f"cramboard-test-interrupted-{os.getpid()}"
+def test_a_caller_killed_before_the_limits_hold_begins_nothing(tmp_path: Path, own_name: str) -> None:
+    caller = calling(own_name, tmp_path, "cage._limit = lambda *_: os.kill(os.getpid(), 9)")
+    assert caller.wait(PATIENCE_SECONDS) == -signal.SIGKILL
+    wait_until(lambda: not running(own_name), "the starter is gone")
 
+
+@pytest.mark.sandbox
+def test_an_interrupted_caller_takes_the_cage_with_it(
+    tmp_path: Path, own_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
@@ -141,12 +164,12 @@ def test_an_interrupted_caller_takes_the_cage_with_it(tmp_path: Path, monkeypatc
     with pytest.raises(KeyboardInterrupt):
         run_isolated(
             Command(
-                [sys.executable, "-c", "import time; time.sleep(60)", token],
+                [sys.executable, "-c", "import time; time.sleep(3600)", own_name],
                 readable={}, output=tmp_path, limits=Limits(0.2, 10**9, 8, 4096),
             )
         )  # fmt: skip
-    assert not running(token)
-    assert cgroups_of(os.getpid()) == []
+    assert not running(own_name)
+    assert cgroups_of(own_name) == []
 
 
 def test_without_bubblewrap_it_is_said_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,46 +195,52 @@ def test_a_root_that_cannot_be_built_is_one_line(tmp_path: Path, monkeypatch: py
         inside("", tmp_path)
 
 
-def calling(token: str, output: Path, first: str) -> subprocess.Popen[bytes]:
-    """Start a caller of its own, whose isolated command sleeps and can be known by `token`."""
-    code = f"""
+@pytest.mark.sandbox
+def test_a_sandbox_that_does_not_get_ready_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert available() is None
+    monkeypatch.setattr(cage, "_START_SECONDS", 0.2)
+    monkeypatch.setattr(cage, "_STARTER", "import time; time.sleep(3600)")
+    with pytest.raises(
+        MachineError, match=r"^the sandbox was not ready within 0\.2 s; this machine has too much to do"
+    ):
+        inside("", tmp_path)
+
+
+def calling(name: str, output: Path, first: str) -> subprocess.Popen[bytes]:
+    """Start a caller of its own, whose isolated command sleeps and can be known, as its cgroups, by `name`."""
+    return start(f"""
         import os, sys
         from pathlib import Path
-        from cramboard.sandbox import Command, Limits, available, cage, run_isolated
+        from cramboard.sandbox import Command, Limits, available, cage, holds, run_isolated
         available()
+        holds._PREFIX = {name + "_"!r}
         {first}
-        words = [sys.executable, "-c", "import time; time.sleep(60)", {token!r}]
-        run_isolated(Command(words, readable={{}}, output=Path({str(output)!r}), limits=Limits(60, 10**9, 8, 4096)))
-    """
+        words = [sys.executable, "-c", "import time; time.sleep(3600)", {name!r}]
+        run_isolated(Command(words, readable={{}}, output=Path({str(output)!r}), limits=Limits(3600, 10**9, 8, 4096)))
+    """)
+
+
+def start(code: str) -> subprocess.Popen[bytes]:
+    """Run code in a process of its own."""
     clone = Path(cage.__file__).parents[2]
     return subprocess.Popen([sys.executable, "-c", textwrap.dedent(code)], cwd=clone)
 
 
-def open_files() -> int:
-    return len(list(Path("/proc/self/fd").iterdir()))
-
-
-def wait_until(true: Callable[[], bool], seconds: float = 10) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if true():
-            return True
-        time.sleep(0.02)
-    return False
-
-
-def running(token: str) -> list[list[str]]:
-    """The words of every process that was given `token`."""
+def running(name: str) -> list[list[str]]:
+    """The words of every process that was given `name`."""
     found = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             words = path.read_bytes().decode("utf-8", "replace").split("\0")
         except OSError:
             continue
-        if token in words:
+        if name in words:
             found.append(words)
     return found
 
 
-def cgroups_of(pid: int) -> list[Path]:
-    return list(Path("/sys/fs/cgroup").rglob(f"cramboard-{pid}-*"))
+def cgroups_of(name: str) -> list[str]:
+    """The cgroups whose name begins with `name`; folders that come and go meanwhile are passed over."""
+    return [
+        folder for _, folders, _ in os.walk("/sys/fs/cgroup") for folder in folders if folder.startswith(name)
+    ]  # fmt: skip

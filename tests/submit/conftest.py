@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.waiting import PATIENCE_SECONDS
+
 SPEC = {
     "name": "Means",
     "authors": ["A. Tester"],
@@ -60,7 +62,9 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def git(folder: Path, *words: str) -> None:
     names = ("-c", "user.name=A. Tester", "-c", "user.email=tester@example.org")
-    subprocess.run(["git", "-C", str(folder), *names, *words], check=True, capture_output=True, timeout=60)
+    subprocess.run(
+        ["git", "-C", str(folder), *names, *words], check=True, capture_output=True, timeout=PATIENCE_SECONDS
+    )
 
 
 @pytest.fixture

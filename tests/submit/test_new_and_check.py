@@ -218,6 +218,18 @@ def test_the_skeleton_shows_every_way_to_write_it(pytestconfig: pytest.Config) -
         assert f"\n{field}:" in skeleton
 
 
+def test_a_git_that_does_not_end_is_told_and_is_not_taken_for_a_clone_without_a_main_branch(
+    clone: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write()
+    (clone / "programs").mkdir()
+    (clone / "programs" / "git").write_text("#!/bin/sh\nexec sleep 3600\n")
+    (clone / "programs" / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{clone / 'programs'}:{os.environ['PATH']}")
+    monkeypatch.setattr("cramboard.submit.clone._SECONDS", 0.2)
+    check(folder).refused(4, "git rev-parse took longer than 0.2 seconds")
+
+
 def test_a_submodule_is_refused_where_it_is_an_empty_folder(clone: Path, write: Write) -> None:
     """A clone without its submodules shows a folder with nothing in it, which its author can fill afterwards."""
     folder = write(decoders=[LISTED])

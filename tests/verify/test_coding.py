@@ -90,7 +90,7 @@ def test_frequencies_follow_the_softmax_and_leave_no_token_out():
 SHARES = st.lists(st.integers(1, 2**20) | st.sampled_from([1, 2**31]), min_size=2, max_size=6)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_any_tokens_under_any_distributions_come_back_in_as_many_bits_as_they_carry(data):
     steps = data.draw(st.lists(SHARES, max_size=60))

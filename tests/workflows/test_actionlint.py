@@ -18,7 +18,8 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if shutil.which("node") is None or shutil.which("npm") is None:
         pytest.skip("node and npm are not installed; on Debian and Ubuntu: apt-get install nodejs npm")
     folder = tmp_path_factory.mktemp("npm")
-    quiet = ["--ignore-scripts", "--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"]
+    quiet = ["--ignore-scripts", "--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error",
+             "--fetch-timeout=60000", "--fetch-retries=1"]  # fmt: skip
     done = subprocess.run(
         ["npm", "install", "--prefix", folder, *quiet, _PACKAGE], capture_output=True, text=True, check=False
     )

@@ -21,7 +21,6 @@ from typing import Any, Self, TypeVar
 
 import ray
 import torch
-from ray.exceptions import RayError
 
 from cramboard.decoders import Decoder, DecoderPlace, load_decoder
 from cramboard.errors import CramboardError, MachineError, UsageError
@@ -42,6 +41,18 @@ _WAIT_SECONDS = 1.0
 _UNSTORED = 256
 # A person is told if no worker is ready for so long.
 _ALONE_SECONDS = 60
+RAY_VARIABLES = {
+    # Ray tells its makers of its use unless it is told not to.
+    "RAY_USAGE_STATS_ENABLED": "0",
+    # Ray lets its workers yield to all other work of the machine, on which they then stand all but still. As nice as
+    # the command itself is what a person expects who typed it, with `nice` before it or not.
+    "RAY_worker_niceness": "0",
+    # Seconds that its parts wait for each other to start; of itself Ray gives up after 30, or 60, of a busy machine.
+    "RAY_gcs_server_port_wait_time_s": "300",
+    "RAY_raylet_start_wait_time_s": "300",
+    "RAY_worker_register_timeout_seconds": "300",
+}
+"""How Ray is started on this machine, unless the environment says otherwise."""
 
 
 class RayExecutor:
@@ -144,8 +155,8 @@ class RayExecutor:
         """Start Ray on this machine, or join the cluster at the address; one that is joined already is used."""
         if ray.is_initialized():
             return
-        # Ray tells its makers of its use unless it is told not to.
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        for name, value in RAY_VARIABLES.items():
+            os.environ.setdefault(name, value)
         quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
         try:
             if self._address is None:
@@ -154,9 +165,9 @@ class RayExecutor:
             else:
                 _check_address(self._address)
                 ray.init(address=self._address, **quiet)
-        except (OSError, ValueError, RuntimeError, RayError) as error:
+        except Exception as error:  # A start that takes too long is a bare one.
             where = "Ray cannot be started here" if self._address is None else f"no Ray cluster at {self._address}"
-            raise MachineError(f"{where}: {str(error).splitlines()[0]}") from None
+            raise MachineError(f"{where}: {next(iter(str(error).splitlines()), type(error).__name__)}") from None
         self._connected = True
 
     def _ready_crew(self) -> Crew:

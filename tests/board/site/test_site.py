@@ -23,6 +23,7 @@ from cramboard.cli.leaderboard.serve import server
 from cramboard.errors import MachineError
 from cramboard.schema import BoardResults, from_json
 from tests.board.site import made
+from tests.waiting import PATIENCE_SECONDS
 
 TABLE = f"board/speeches/{made.SMOLLM}.html"
 
@@ -260,9 +261,10 @@ def test_a_browser_that_goes_away_within_a_page_is_no_error(tmp_path: Path, capf
             # Closing resets the connection instead of ending it.
             browser.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         serving.shutdown()
-        for answering in set(threading.enumerate()) - before:
-            answering.join(20)
-    assert capfd.readouterr().err == ""
+        for thread in set(threading.enumerate()) - before:
+            if "process_request" in thread.name:  # One that answers; others are not this test's.
+                thread.join(PATIENCE_SECONDS)
+    assert "Exception occurred" not in capfd.readouterr().err
 
 
 def test_the_front_page_says_how_much_for_whom_how_sure_and_of_what_limit(pages: dict[str, str], found: Found):

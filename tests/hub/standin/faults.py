@@ -1,7 +1,7 @@
 """What can go wrong at the Hub or on the way: faults that strike the requests that they match."""
 
 import re
-import time
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -16,12 +16,9 @@ class Answer:
 
 @dataclass(frozen=True)
 class Hang:
-    """Say nothing for some seconds, then go on."""
+    """Say nothing until the stand-in ends."""
 
-    seconds: float
-
-    def wait(self) -> None:
-        time.sleep(self.seconds)
+    over: threading.Event = field(default_factory=threading.Event)
 
 
 @dataclass(frozen=True)

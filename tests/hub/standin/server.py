@@ -61,8 +61,10 @@ class Handler(BaseHTTPRequestHandler):
             match what:
                 case Answer(status, headers):
                     return self.answer({"error": "a fault"}, status, dict(headers))
-                case Hang():
-                    what.wait()
+                case Hang(over):
+                    over.wait()
+                    self.close_connection = True
+                    return None
                 case BreakOff(midway):
                     if not midway:
                         self.close_connection = True
@@ -170,6 +172,9 @@ def serving(tokens: dict[str, str] | None = None) -> Iterator[Standin]:
     try:
         yield standin
     finally:
+        for fault in standin.faults:
+            if isinstance(fault.what, Hang):
+                fault.what.over.set()
         server.shutdown()
         server.server_close()
         thread.join()

@@ -152,7 +152,7 @@
     }
 
     async copy(button) {
-      const said = button.textContent;
+      const said = (button.dataset.said ??= button.textContent); // A second click may come while it says "Copied".
       try {
         await navigator.clipboard.writeText(this.csv());
         button.textContent = "Copied";

@@ -2,6 +2,7 @@
 
 The folder that TALLY names holds `made`, a line for every sample that a method was asked for, and the accidents: a file
 `KIND-SAMPLE` happens to whoever is asked for that sample: `kill` and `hang` once, `die`, `fail` and `large` each time.
+`hold` lasts until the file is taken away: a run is at that sample for as long as a test wants to look at it.
 """
 
 import dataclasses
@@ -33,6 +34,8 @@ def make(settings: CramSettings, request: Request) -> Made:
 
 
 def _meet(place: Path, sample: str, together: int) -> None:
+    while (place / f"hold-{sample}").exists():
+        time.sleep(0.01)
     if (place / f"fail-{sample}").exists():
         raise RuntimeError("laid out to fail")
     if (place / f"large-{sample}").exists() and together > 1:
