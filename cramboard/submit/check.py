@@ -8,12 +8,13 @@ from cramboard.run import Observer
 from cramboard.submission import LEFT_BY_PYTHON, RESULTS, read_submission
 from cramboard.submit.clone import SUBMISSIONS, Change, changes, submissions_folder
 from cramboard.submit.folder import folder_problems
+from cramboard.submit.new import unchanged
 from cramboard.submit.trial import WEIGHT_BYTES, trial_problems
 
 
 @dataclass(frozen=True)
 class Checked:
-    """What was checked: `problems` are to be mended, `notes` say what could not be looked at."""
+    """What was checked: `problems` are to be mended, `notes` say what was overlooked, or not looked at."""
 
     folder: Path
     problems: tuple[str, ...]
@@ -30,7 +31,7 @@ def check(folder: Path | None, base: str | None, unsandboxed: bool, observer: Ob
     """
     folder = folder.absolute() if folder is not None else _added(base)
     submission = read_submission(folder)
-    notes = []
+    notes = [f"{line} is still the skeleton's" for line in unchanged(submission)]
     found = changes(folder, base)
     if found is None:
         notes.append("not in a clone with a main branch: what else the pull request changes was not checked")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cramboard.decoders import decoder_folder, find_decoder
-from cramboard.errors import InputError
+from cramboard.errors import InputError, SubmissionError
 from cramboard.run import Asked, Observer, evaluate, plan
 from cramboard.schema import SubmissionSpec
 from cramboard.submission import Submission
@@ -24,6 +24,8 @@ WEIGHT_BYTES = 2**30
 _WIDTH = 64
 _BYTES = 257
 _SPAN = 16
+# What is left of two minutes once everything else is checked.
+_SECONDS = 90.0
 
 
 def trial_problems(submission: Submission, unsandboxed: bool) -> list[str]:
@@ -37,25 +39,25 @@ def trial_problems(submission: Submission, unsandboxed: bool) -> list[str]:
     for decoder, tokens in _vocabularies(submission.spec).items():
         if last >= tokens:
             return [f"submission.yaml: field suffix: {last} is no token of {decoder}, which has {tokens}"]
+    span = declared.tokens if declared.ratio is not None else min(_SPAN, declared.tokens)
+    trial = f"trial (k = {declared.k}, {_TEXTS} texts of {span} tokens, on a CPU)"
     with tempfile.TemporaryDirectory(prefix="cramboard-trial-") as folder:
-        name = submission.spec.decoders[0]
-        outcome = evaluate(
-            plan(
-                Asked(
-                    task="speeches",
-                    decoder=str(_save_tiny(Path(folder) / name, submission.spec)),
-                    method=str(submission.folder),
-                    k=declared.k,
-                    span=declared.tokens if declared.ratio is not None else min(_SPAN, declared.tokens),
-                    limit=_TEXTS,
-                    device="cpu",
-                    unsandboxed=unsandboxed,
-                    output_dir=Path(folder) / "run",
-                )
-            ),
-            Observer(),
+        asked = Asked(
+            task="speeches",
+            decoder=str(_save_tiny(Path(folder) / submission.spec.decoders[0], submission.spec)),
+            method=str(submission.folder),
+            k=declared.k,
+            span=span,
+            limit=_TEXTS,
+            device="cpu",
+            unsandboxed=unsandboxed,
+            output_dir=Path(folder) / "run",
         )
-    return sorted({f"trial with {declared.k} vectors: {failure.reason}" for failure in outcome.failures})
+        try:
+            outcome = evaluate(plan(asked, encoder_seconds=_SECONDS), Observer())
+        except SubmissionError as error:
+            return [f"{trial}: {error}"]
+    return sorted({f"{trial}: {failure.reason}" for failure in outcome.failures})
 
 
 def _save_tiny(folder: Path, spec: SubmissionSpec) -> Path:
