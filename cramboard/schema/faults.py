@@ -55,7 +55,19 @@ def say(model: type[BaseModel], error: ValidationError) -> str:
     if wanted is None:  # A rule of ours says itself what is wrong.
         said = first["msg"].removeprefix("Value error, ")
         return f"{f'field {field}: ' if field else ''}{said[:1].lower()}{said[1:]}; correct or restore it"
-    return f"field {field}: expected {wanted}, found {_shown(first['input'])}; correct or restore it"
+    return f"field {field}: expected {wanted}, found {shown(first['input'])}; correct or restore it"
+
+
+def shown(value: object) -> str:
+    """Return a value, shortened; of one with parts only what it is."""
+    if isinstance(value, dict):
+        return "names with values"
+    if isinstance(value, list | tuple):
+        return f"a list of {len(value)}"
+    if value is None:
+        return "nothing"
+    text = ascii(value)
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}.."
 
 
 def _wanted(fault: ErrorDetails) -> str | None:
@@ -78,18 +90,6 @@ def _wanted(fault: ErrorDetails) -> str | None:
         return _KINDS[fault["type"]]
     wanted = fault["msg"].removeprefix("Input should be ")
     return None if wanted == fault["msg"] else wanted
-
-
-def _shown(value: object) -> str:
-    """Return a value, shortened; of one with parts only what it is."""
-    if isinstance(value, dict):
-        return "names with values"
-    if isinstance(value, list | tuple):
-        return f"a list of {len(value)}"
-    if value is None:
-        return "nothing"
-    text = ascii(value)
-    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}.."
 
 
 def _fields(model: type[BaseModel], place: Sequence[int | str]) -> set[str]:

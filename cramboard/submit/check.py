@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from cramboard.errors import CramboardError, InputError
+from cramboard.errors import CramboardError, InputError, MachineError
 from cramboard.run import Observer
 from cramboard.submission import LEFT_BY_PYTHON, RESULTS, read_submission
 from cramboard.submit.clone import SUBMISSIONS, Change, changes, submissions_folder
 from cramboard.submit.folder import folder_problems
 from cramboard.submit.new import unchanged
-from cramboard.submit.trial import WEIGHT_BYTES, trial_problems
+from cramboard.submit.trial import too_large, trial_problems
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ def check(folder: Path | None, base: str | None, unsandboxed: bool, observer: Ob
 
     Raises:
         InputError: If there is no such submission, or its fields do not fit the schema.
+        MachineError: If its encoder cannot be run here: no sandbox, or weights that the Hub does not give.
     """
     folder = folder.absolute() if folder is not None else _added(base)
     submission = read_submission(folder)
@@ -38,13 +39,14 @@ def check(folder: Path | None, base: str | None, unsandboxed: bool, observer: Ob
     problems = [*folder_problems(submission), *_change_problems(found or [], folder.name)]
     encoder = submission.spec.encoder
     if encoder is not None and not problems:
-        size = sum(weight.bytes for weight in encoder.weights)
-        if size > WEIGHT_BYTES:
-            notes.append(f"the weights have {size} bytes: the trial run on a CPU is left out, evaluation will show")
+        if why := too_large(submission.spec):
+            notes.append(f"{why}: the trial run on a CPU is left out, evaluation will show")
         else:
             observer.stage("running the encoder against a tiny decoder")
             try:
                 problems += trial_problems(submission, unsandboxed)
+            except MachineError:  # Nothing to mend in the submission: no sandbox here, or the Hub is out of reach.
+                raise
             except CramboardError as error:
                 problems.append(str(error))
     return Checked(folder, tuple(problems), tuple(notes))

@@ -18,8 +18,8 @@ def new(submissions: Path, slug: str) -> Path:
     Raises:
         InputError: If `slug` is no name for a submission, or there is one already.
     """
+    check_slug(slug, repr(slug))
     folder = submissions / slug
-    check_slug(folder)
     if folder.exists():
         raise InputError(f"{folder}: is there already; choose another name")
     contents = {path.name: path.read_bytes() for path in _SKELETON.iterdir() if path.is_file()}

@@ -203,7 +203,7 @@ def test_a_text_that_is_not_the_one_of_the_manifest_is_refused(short_folder: Pat
     ("name", "change", "saying"),
     [
         ("run.json", lambda text: text[:-3], "run.json: not valid JSON"),
-        ("run.json", lambda text: "[]", "run.json: expected fields with values, found list"),
+        ("run.json", lambda text: "[]", "run.json: expected fields with values, found a list of 0"),
         (
             "run.json",
             lambda text: text.replace('"seed"', '"seeed"'),

@@ -70,8 +70,17 @@ def test_what_the_skeleton_still_says_is_pointed_out(clone: Path) -> None:
 def test_a_name_that_is_taken_or_is_none_is_refused(clone: Path, write: Write) -> None:
     write("means")
     cramboard("submit", "new", "means").refused(3, "is there already")
-    for name in ("My_Encoder", "-x", "..", "a" * 61):
+    for name in ("My_Encoder", "-x", "..", "a" * 61, "../x", "a/b", "", "a\n"):
         cramboard("submit", "new", "--", name).refused(3, "small letters, digits and hyphens")
+    assert [path.name for path in (clone / "submissions").iterdir() if path.is_dir()] == ["means"]
+    assert not (clone / "x").exists()
+
+
+def test_what_is_no_submission_is_refused_with_what_to_give(clone: Path, write: Write) -> None:
+    check(clone / "submissions" / "nobody").refused(3, "nobody: there is no such submission; cramboard submit new NAME")
+    check(write() / "encoder.py").refused(3, "encoder.py: is a file; give the folder of a submission")
+    (clone / "submissions" / "means" / "submission.yaml").write_text("")
+    check(clone / "submissions" / "means").refused(3, "expected fields with values, found nothing")
 
 
 def test_outside_a_clone_nothing_is_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -262,6 +271,36 @@ def test_an_encoder_that_fails_late_has_one_time_for_all_tries(write: Write, mon
     )
     assert late != CODE
     told(check(write(code=late, decoders=[LISTED])), "took longer than 4 s in all")
+
+
+def test_many_vectors_are_left_to_the_evaluation(write: Write) -> None:
+    ended = check(write(decoders=[LISTED], plans=[{"k": 4000, "ratio": 2}, {"k": 129, "span": 9}]))
+    assert (ended.code, ended.out) == (0, "means: ready to be proposed\n")
+    assert "the smallest plan has 129 vectors: the trial run on a CPU is left out" in ended.err
+
+
+def test_a_plan_that_the_decoder_has_no_room_for_is_refused(write: Write) -> None:
+    for k, code in ((8192, 3), (8191, 0)):
+        ended = check(write(decoders=[LISTED], plans=[{"k": 2, "span": 8}, {"k": k, "span": 8}]))
+        assert ended.code == code, ended
+    told(
+        check(write(decoders=[LISTED], plans=[{"k": 2, "span": 8}, {"k": 8192, "ratio": 4}], suffix=[5])),
+        "submission.yaml: field plans.1.k: 8192 vectors, and smollm2-135m-instruct-q4_1 reads at most 8190",
+    )
+
+
+def test_an_encoder_that_is_no_python_is_told_where(write: Write) -> None:
+    told(check(write(code="import numpy\ndef x(:\n", decoders=[LISTED])), "encoder.py line 2: not Python (")
+
+
+def test_what_the_machine_lacks_is_nothing_to_mend(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cramboard.sandbox.available", lambda: "bubblewrap is not installed")
+    cramboard("submit", "check", write(decoders=[LISTED])).refused(4, "bubblewrap is not installed", "--unsandboxed")
+
+
+def test_nobody_takes_anothers_slug_for_a_name(write: Write, clone: Path) -> None:
+    write("means")
+    told(check(write("others", name="MEANS", decoders=[LISTED])), "field name: 'MEANS' is the name of means")
 
 
 def test_weights_too_large_for_a_trial_are_left_to_the_evaluation(write: Write) -> None:
