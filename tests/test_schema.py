@@ -70,7 +70,7 @@ def test_a_torn_line_is_named(tmp_path):
         (b"a: &a {x: 1}\nb: {<<: *a}", "write it out instead of an alias"),
         (b"name: one\nname: two", "not valid YAML at line 2 (name occurs twice)"),
         (b"\xff\xfe", "not UTF-8"),
-        (b"just text", "found str"),
+        (b"just text", "found 'just text'"),
         (b"name: speeches", "field"),
     ],
 )
