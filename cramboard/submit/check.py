@@ -70,7 +70,7 @@ def _change_problems(found: list[Change], slug: str) -> list[str]:
     own = f"{SUBMISSIONS}/{slug}/"
     for change in found:
         if f"{change.path}/".startswith(f"{own}{RESULTS}/"):
-            problems.append(f"{change.path}: results are written by the evaluation alone; take it out")
+            problems.append(f"{own}{RESULTS}/: results are written by the evaluation alone; take it out")
         elif not change.path.startswith(own):
             problems.append(f"{change.path}: a submission adds the folder {own} and nothing else; take it out")
         elif change.repository:
@@ -79,4 +79,4 @@ def _change_problems(found: list[Change], slug: str) -> list[str]:
             problems.append(f"{change.path}: compiled code is not taken; take it out")
         elif not change.added:
             problems.append(f"{change.path}: is on the main branch already; a changed encoder is a new submission")
-    return problems
+    return list(dict.fromkeys(problems))
