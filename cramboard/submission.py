@@ -100,10 +100,15 @@ def read_submission(folder: Path) -> Submission:
     """Read the submission in `folder`.
 
     Raises:
-        InputError: If its name is no slug, or `submission.yaml` is missing, a link, too large or not of the schema.
+        InputError: If there is none, its name is no slug, or `submission.yaml` is missing, a link, too large or not of
+            the schema.
     """
     folder = folder.absolute()
-    check_slug(folder)
+    if folder.is_file():
+        raise InputError(f"{folder}: is a file; give the folder of a submission, such as submissions/my-encoder")
+    if not folder.exists():
+        raise InputError(f"{folder}: there is no such submission; cramboard submit new NAME begins one")
+    check_slug(folder.name, str(folder))
     path = folder / SPEC_FILE
     if path.is_symlink():
         raise InputError(f"{path}: is a link; put the file itself there")
@@ -112,11 +117,11 @@ def read_submission(folder: Path) -> Submission:
     return Submission(folder, from_yaml_file(SubmissionSpec, path, "submission"))
 
 
-def check_slug(folder: Path) -> None:
-    """Refuse a folder whose name is no slug.
+def check_slug(slug: str, where: str) -> None:
+    """Refuse what is no slug; `where` says where it stands.
 
     Raises:
         InputError: In one line.
     """
-    if not _SLUG.fullmatch(folder.name):
-        raise InputError(f"{folder}: name it with 1 to 60 small letters, digits and hyphens, such as my-encoder")
+    if not _SLUG.fullmatch(slug):
+        raise InputError(f"{where}: name it with 1 to 60 small letters, digits and hyphens, such as my-encoder")

@@ -11,7 +11,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from cramboard.sandbox import Command, Ended
+from cramboard.sandbox import Command, Ended, too_long
 
 # The end of what a process wrote: enough to show why it failed.
 _LOG_BYTES = 20_000
@@ -50,7 +50,7 @@ def run_unsandboxed(command: Command) -> Ended:
                         start = time.monotonic() - started
                         handover.give()
                     if time.monotonic() - started > limits.seconds:
-                        reason = f"it took more than {limits.seconds:g} seconds"
+                        reason = too_long(limits)
                     with suppress(subprocess.TimeoutExpired):
                         process.wait(_TICK_SECONDS)
             finally:

@@ -36,7 +36,7 @@ def test_the_exported_schemas_are_current(tmp_path, pytestconfig):
     ("text", "says"),
     [
         ("{", "not valid JSON"),
-        ("[]", "expected fields with values, found list"),
+        ("[]", "expected fields with values, found a list of 0"),
         ('{"id": "one", "id": "two"}', "a key occurs twice"),
         ('{"schema_version": 9}', "schema version 9 is newer"),
         (LINE.model_dump_json().replace('"start":0', '"start":-1'), "field start"),
@@ -78,7 +78,7 @@ def test_a_torn_line_is_named(tmp_path):
         (b"a: &a {x: 1}\nb: {<<: *a}", "write it out instead of an alias"),
         (b"name: one\nname: two", "not valid YAML at line 2 (name occurs twice)"),
         (b"\xff\xfe", "not UTF-8"),
-        (b"just text", "found str"),
+        (b"just text", "found 'just text'"),
         (b"name: speeches", "field"),
     ],
 )

@@ -7,7 +7,7 @@ from cramboard import sandbox
 from cramboard.decoders import DecoderPlace, find_decoder
 from cramboard.errors import InputError, MachineError, UsageError
 from cramboard.methods import ChosenMethod, choose_method
-from cramboard.methods.submitted import choose_submission
+from cramboard.methods.submitted import choose_submission, within
 from cramboard.run.asked import Asked
 from cramboard.run.executors import INLINE, Executor
 from cramboard.run.folder import RunFolder
@@ -51,12 +51,13 @@ class Plan:
         return plan_units(self.samples, finished, self.batch_size)
 
 
-def plan(asked: Asked, executor: Executor = INLINE) -> Plan:
+def plan(asked: Asked, executor: Executor = INLINE, encoder_seconds: float | None = None) -> Plan:
     """Check what was asked for, before anything is loaded or written.
 
     Args:
         asked: What was asked for.
         executor: What will execute it; it knows the units' device.
+        encoder_seconds: What all processes of a submitted encoder may take together; by default each text adds to it.
 
     Raises:
         UsageError, InputError, MachineError: In one line each.
@@ -71,7 +72,7 @@ def plan(asked: Asked, executor: Executor = INLINE) -> Plan:
     if asked.sealed is not None:
         task = sealed_task(task, asked.sealed)
     place = find_decoder(asked.decoder, asked.revision)
-    method = _method(asked, place)
+    method = _method(asked, place, encoder_seconds)
     if method.kind.needs_text and task.spec.form != "text":
         raise UsageError(
             f"method {method.name} reads plain text, and the samples of task {task.spec.name} are token ids without "
@@ -95,7 +96,7 @@ def plan(asked: Asked, executor: Executor = INLINE) -> Plan:
     return planned
 
 
-def _method(asked: Asked, place: DecoderPlace) -> ChosenMethod:
+def _method(asked: Asked, place: DecoderPlace, encoder_seconds: float | None) -> ChosenMethod:
     """Return the method that is asked for: a built-in one, or a submission's."""
     if asked.submission is None:
         if asked.unsandboxed:
@@ -116,12 +117,13 @@ def _method(asked: Asked, place: DecoderPlace) -> ChosenMethod:
                 f"submission {submission.slug}: an encoder runs in a sandbox, and there is none here ({missing}); "
                 "for code that you trust give --unsandboxed, which the result records"
             )
+    runner = run_unsandboxed if asked.unsandboxed else sandbox.run_isolated
     return choose_submission(
         submission,
         asked.task,
         place.name,
         asked.k,
-        run_unsandboxed if asked.unsandboxed else sandbox.run_isolated,
+        runner if encoder_seconds is None else within(runner, encoder_seconds),
         "none" if asked.unsandboxed else "sandbox",
     )
 

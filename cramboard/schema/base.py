@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from cramboard.errors import InputError
 from cramboard.files import read_text
 from cramboard.keys import canonical_json
+from cramboard.schema.faults import say, shown
 from cramboard.schema.plain_yaml import load_yaml
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -49,7 +50,7 @@ class Boundary(Strict):
             InputError: If a field is missing, unknown or wrong, or the file is newer than this cramboard.
         """
         if not isinstance(data, dict):
-            raise InputError(f"{where}: expected fields with values, found {type(data).__name__}; restore the file")
+            raise InputError(f"{where}: expected fields with values, found {shown(data)}; restore the file")
         version = data.get("schema_version", 1)
         if isinstance(version, int) and version > cls.newest:
             raise InputError(
@@ -59,10 +60,7 @@ class Boundary(Strict):
         try:
             return cls.model_validate(data)
         except ValidationError as error:
-            first = error.errors()[0]
-            field = ".".join(map(str, first["loc"])) or "file"
-            said = first["msg"][:1].lower() + first["msg"][1:]
-            raise InputError(f"{where}: field {field}: {said}; correct or restore it") from None
+            raise InputError(f"{where}: {say(cls, error)}") from None
 
 
 def from_json(model: type[Model], text: str, where: str) -> Model:

@@ -31,8 +31,8 @@ class Plan(Strict):
     With `ratio` r, k vectors are given the first r k tokens; `span` is then left out.
     """
 
-    k: Annotated[int, Field(ge=1, le=1_000_000)]
-    span: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    k: Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
+    span: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] | None = None
     ratio: Annotated[float, Field(gt=0, le=1_000_000)] | None = None
 
     @model_validator(mode="after")
@@ -55,7 +55,7 @@ class PinnedFile(Strict):
 
     file: RelativePath
     sha256: Sha256
-    bytes: Annotated[int, Field(ge=1)]
+    bytes: Annotated[int, Field(strict=True, ge=1)]
     repository: HubId | None = None
     revision: Revision | None = None
 
@@ -106,9 +106,9 @@ class SubmissionSpec(Boundary):
     decoders: Annotated[tuple[Name, ...], Field(min_length=1)]
     plans: Annotated[tuple[Plan, ...], Field(min_length=1, max_length=32)]
     dtype: Literal["float32", "bfloat16"] = "float32"
-    suffix: Annotated[tuple[Annotated[int, Field(ge=0, lt=1_000_000)], ...], Field(max_length=8)] = ()
+    suffix: Annotated[tuple[Annotated[int, Field(strict=True, ge=0, lt=1_000_000)], ...], Field(max_length=8)] = ()
     training_data: Annotated[str, Field(min_length=1, max_length=2000)]
-    parameters: Annotated[int, Field(ge=0)] | None = None
+    parameters: Annotated[int, Field(strict=True, ge=0, le=10**15)] | None = None
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> Self:

@@ -3,17 +3,18 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from cramboard.errors import CramboardError, InputError
+from cramboard.errors import CramboardError, InputError, MachineError
 from cramboard.run import Observer
 from cramboard.submission import LEFT_BY_PYTHON, RESULTS, read_submission
 from cramboard.submit.clone import SUBMISSIONS, Change, changes, submissions_folder
 from cramboard.submit.folder import folder_problems
-from cramboard.submit.trial import WEIGHT_BYTES, trial_problems
+from cramboard.submit.new import unchanged
+from cramboard.submit.trial import too_large, trial_problems
 
 
 @dataclass(frozen=True)
 class Checked:
-    """What was checked: `problems` are to be mended, `notes` say what could not be looked at."""
+    """What was checked: `problems` are to be mended, `notes` say what was overlooked, or not looked at."""
 
     folder: Path
     problems: tuple[str, ...]
@@ -27,23 +28,25 @@ def check(folder: Path | None, base: str | None, unsandboxed: bool, observer: Ob
 
     Raises:
         InputError: If there is no such submission, or its fields do not fit the schema.
+        MachineError: If its encoder cannot be run here: no sandbox, or weights that the Hub does not give.
     """
     folder = folder.absolute() if folder is not None else _added(base)
     submission = read_submission(folder)
-    notes = []
+    notes = [f"{line} is still the skeleton's" for line in unchanged(submission)]
     found = changes(folder, base)
     if found is None:
         notes.append("not in a clone with a main branch: what else the pull request changes was not checked")
     problems = [*folder_problems(submission), *_change_problems(found or [], folder.name)]
     encoder = submission.spec.encoder
     if encoder is not None and not problems:
-        size = sum(weight.bytes for weight in encoder.weights)
-        if size > WEIGHT_BYTES:
-            notes.append(f"the weights have {size} bytes: the trial run on a CPU is left out, evaluation will show")
+        if why := too_large(submission.spec):
+            notes.append(f"{why}: the trial run on a CPU is left out, evaluation will show")
         else:
             observer.stage("running the encoder against a tiny decoder")
             try:
                 problems += trial_problems(submission, unsandboxed)
+            except MachineError:  # Nothing to mend in the submission: no sandbox here, or the Hub is out of reach.
+                raise
             except CramboardError as error:
                 problems.append(str(error))
     return Checked(folder, tuple(problems), tuple(notes))
@@ -67,7 +70,7 @@ def _change_problems(found: list[Change], slug: str) -> list[str]:
     own = f"{SUBMISSIONS}/{slug}/"
     for change in found:
         if f"{change.path}/".startswith(f"{own}{RESULTS}/"):
-            problems.append(f"{change.path}: results are written by the evaluation alone; take it out")
+            problems.append(f"{own}{RESULTS}/: results are written by the evaluation alone; take it out")
         elif not change.path.startswith(own):
             problems.append(f"{change.path}: a submission adds the folder {own} and nothing else; take it out")
         elif change.repository:
@@ -76,4 +79,4 @@ def _change_problems(found: list[Change], slug: str) -> list[str]:
             problems.append(f"{change.path}: compiled code is not taken; take it out")
         elif not change.added:
             problems.append(f"{change.path}: is on the main branch already; a changed encoder is a new submission")
-    return problems
+    return list(dict.fromkeys(problems))

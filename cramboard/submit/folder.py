@@ -13,7 +13,7 @@ from cramboard.methods import choose_method, method_names
 from cramboard.methods.submitted.environment import requirement_lines
 from cramboard.methods.submitted.pinned import pinned_path
 from cramboard.methods.submitted.upload import upload_folder
-from cramboard.schema import EncoderCode
+from cramboard.schema import DecoderSpec, EncoderCode
 from cramboard.submission import RESULTS, SPEC_FILE, Submission, read_submission
 from cramboard.submission import VECTORS as UPLOADS
 from cramboard.tasks import load_task
@@ -37,6 +37,8 @@ def folder_problems(submission: Submission) -> Iterator[str]:
     for name in submission.spec.decoders:
         if name not in decoder_names():
             yield f"submission.yaml: field decoders: {name!r} is not listed; there are: {', '.join(decoder_names())}"
+        elif (spec := find_decoder(name).spec) is not None:
+            yield from _room(submission, spec)
     if submission.spec.encoder is not None:
         yield from _encoder(submission, submission.spec.encoder)
     if submission.spec.method is not None:
@@ -56,8 +58,16 @@ def _name(submission: Submission) -> Iterator[str]:
             other = read_submission(path.parent)
         except CramboardError:  # Its own check says so.
             continue
-        if _as_read(other.spec.name) == _as_read(submission.spec.name):
+        if _as_read(submission.spec.name) in (_as_read(other.spec.name), _as_read(other.slug)):
             yield f"submission.yaml: field name: {submission.spec.name!r} is the name of {other.slug}; choose another"
+
+
+def _room(submission: Submission, decoder: DecoderSpec) -> Iterator[str]:
+    """A plan whose vectors fill the decoder's context leaves no room for a token."""
+    most = decoder.context - 1 - len(submission.spec.suffix)  # besides the anchor; the last token is never read
+    for number, plan in enumerate(submission.spec.plans):
+        if plan.k > most:
+            yield f"submission.yaml: field plans.{number}.k: {plan.k} vectors, and {decoder.name} reads at most {most}"
 
 
 def _as_read(name: str) -> str:
@@ -136,7 +146,10 @@ def _class(path: Path, code: EncoderCode) -> Iterator[str]:
     """Look for the class without running a line."""
     try:
         tree = ast.parse(path.read_bytes())
-    except (SyntaxError, ValueError) as error:
+    except SyntaxError as error:
+        yield f"{code.file} line {error.lineno}: not Python ({error.msg})"
+        return
+    except ValueError as error:
         yield f"{code.file}: not Python ({error})"
         return
     defined = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}

@@ -4,10 +4,12 @@ from pathlib import Path
 
 from cramboard.errors import InputError
 from cramboard.files import publish_folder
-from cramboard.submission import SPEC_FILE, check_slug
+from cramboard.schema import SubmissionSpec, from_yaml_file
+from cramboard.submission import SPEC_FILE, Submission, check_slug
 
 _SKELETON = Path(__file__).parent / "skeleton"
 _NAME = "my-encoder"
+_ENCODER = "encoder.py"
 
 
 def new(submissions: Path, slug: str) -> Path:
@@ -16,8 +18,8 @@ def new(submissions: Path, slug: str) -> Path:
     Raises:
         InputError: If `slug` is no name for a submission, or there is one already.
     """
+    check_slug(slug, repr(slug))
     folder = submissions / slug
-    check_slug(folder)
     if folder.exists():
         raise InputError(f"{folder}: is there already; choose another name")
     contents = {path.name: path.read_bytes() for path in _SKELETON.iterdir() if path.is_file()}
@@ -25,3 +27,17 @@ def new(submissions: Path, slug: str) -> Path:
         contents[name] = contents[name].replace(_NAME.encode(), slug.encode())
     publish_folder(folder, contents)
     return folder
+
+
+def unchanged(submission: Submission) -> list[str]:
+    """Return what its author has left as the skeleton has it: fields that say what it is, and the encoder."""
+    skeleton = from_yaml_file(SubmissionSpec, _SKELETON / SPEC_FILE, "skeleton")
+    left = [
+        f"submission.yaml: field {field}"
+        for field in ("authors", "description")
+        if getattr(submission.spec, field) == getattr(skeleton, field)
+    ]
+    code = submission.folder / _ENCODER
+    if code.is_file() and code.read_bytes() == (_SKELETON / _ENCODER).read_bytes():
+        left.append(_ENCODER)
+    return left

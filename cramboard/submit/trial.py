@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cramboard.decoders import decoder_folder, find_decoder
-from cramboard.errors import InputError
+from cramboard.errors import InputError, SubmissionError
 from cramboard.run import Asked, Observer, evaluate, plan
-from cramboard.schema import SubmissionSpec
+from cramboard.schema import Plan, SubmissionSpec
 from cramboard.submission import Submission
 
 if TYPE_CHECKING:
@@ -20,42 +20,62 @@ if TYPE_CHECKING:
 
 _TEXTS = 2
 # Weights beyond this are not fetched for a trial: they would not run on a CPU in two minutes.
-WEIGHT_BYTES = 2**30
+_WEIGHT_BYTES = 2**30
+# The vectors are verified too, which takes minutes with many of them.
+_VECTORS = 128
 _WIDTH = 64
 _BYTES = 257
+_CONTEXT = 4096
 _SPAN = 16
+# What is left of two minutes once everything else is checked.
+_SECONDS = 90.0
+
+
+def too_large(spec: SubmissionSpec) -> str | None:
+    """Return why a trial on a CPU would not end in two minutes, None if it should."""
+    size = sum(weight.bytes for weight in spec.encoder.weights) if spec.encoder else 0
+    if size > _WEIGHT_BYTES:
+        return f"the weights have {size} bytes"
+    least = _smallest(spec).k
+    return f"the smallest plan has {least} vectors" if least > _VECTORS else None
 
 
 def trial_problems(submission: Submission, unsandboxed: bool) -> list[str]:
-    """Return what goes wrong when the encoder makes vectors for two texts with its first plan.
+    """Return what goes wrong when the encoder makes vectors for two texts with its smallest plan.
 
     Raises:
         CramboardError: In one line, if it cannot even be started.
     """
-    declared = submission.spec.plans[0]
+    declared = _smallest(submission.spec)
     last = max(submission.spec.suffix, default=0)
     for decoder, tokens in _vocabularies(submission.spec).items():
         if last >= tokens:
             return [f"submission.yaml: field suffix: {last} is no token of {decoder}, which has {tokens}"]
+    # A fixed ratio ties span to k: what k vectors are declared to hold, less where a text is shorter.
+    span = None if declared.ratio is not None else min(_SPAN, declared.tokens)
+    trial = f"trial (k = {declared.k}, {_TEXTS} texts of {span or declared.tokens} tokens, on a CPU)"
     with tempfile.TemporaryDirectory(prefix="cramboard-trial-") as folder:
-        name = submission.spec.decoders[0]
-        outcome = evaluate(
-            plan(
-                Asked(
-                    task="speeches",
-                    decoder=str(_save_tiny(Path(folder) / name, submission.spec)),
-                    method=str(submission.folder),
-                    k=declared.k,
-                    span=declared.tokens if declared.ratio is not None else min(_SPAN, declared.tokens),
-                    limit=_TEXTS,
-                    device="cpu",
-                    unsandboxed=unsandboxed,
-                    output_dir=Path(folder) / "run",
-                )
-            ),
-            Observer(),
+        asked = Asked(
+            task="speeches",
+            decoder=str(_save_tiny(Path(folder) / submission.spec.decoders[0], submission.spec)),
+            method=str(submission.folder),
+            k=declared.k,
+            span=span,
+            limit=_TEXTS,
+            device="cpu",
+            unsandboxed=unsandboxed,
+            output_dir=Path(folder) / "run",
         )
-    return sorted({f"trial with {declared.k} vectors: {failure.reason}" for failure in outcome.failures})
+        try:
+            outcome = evaluate(plan(asked, encoder_seconds=_SECONDS), Observer())
+        except SubmissionError as error:
+            return [f"{trial}: {error}"]
+    return sorted({f"{trial}: {failure.reason}" for failure in outcome.failures})
+
+
+def _smallest(spec: SubmissionSpec) -> Plan:
+    """Return the plan of the fewest vectors."""
+    return min(spec.plans, key=lambda plan: plan.k)
 
 
 def _save_tiny(folder: Path, spec: SubmissionSpec) -> Path:
@@ -74,7 +94,7 @@ def _save_tiny(folder: Path, spec: SubmissionSpec) -> Path:
         num_hidden_layers=2,
         num_attention_heads=heads,
         num_key_value_heads=heads,
-        max_position_embeddings=4096,
+        max_position_embeddings=_context(spec.decoders[0]),
         bos_token_id=_BYTES - 1,
         eos_token_id=_BYTES - 1,
         tie_word_embeddings=True,
@@ -92,6 +112,12 @@ def _save_tiny(folder: Path, spec: SubmissionSpec) -> Path:
 def _width(decoder: str) -> int:
     """Return the width of the declared decoder's embeddings, or a small one if it is not to be had here."""
     return _number(decoder, "hidden_size") or _WIDTH
+
+
+def _context(decoder: str) -> int:
+    """Return the positions that the declared decoder reads: as many vectors must fit here as there."""
+    spec = find_decoder(decoder).spec
+    return spec.context if spec is not None else _CONTEXT
 
 
 def _vocabularies(spec: SubmissionSpec) -> dict[str, int]:

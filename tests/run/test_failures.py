@@ -3,6 +3,7 @@
 import dataclasses
 import importlib
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import torch
 from cramboard.methods import Made, Request
 from cramboard.run import RunFolder
 from cramboard.tasks import load_task
-from tests.run.commands import evaluate, lines, status
+from tests.run.commands import cramboard, evaluate, lines, status
 
 FIRST, SECOND, THIRD, FOURTH = (line.id for line in load_task("speeches").select(limit=4))
 
@@ -60,7 +61,11 @@ def test_a_method_that_raises_for_one_sample_costs_that_sample_alone(
     summary = RunFolder(tmp_path / "run").summary()
     assert [(failure.sample, failure.reason) for failure in summary.failures] == [(SECOND, reason)]
     assert set(lines(tmp_path / "run")) == {FIRST, THIRD, FOURTH}
-    assert status(tmp_path / "run")["finished"] == 3
+    told = status(tmp_path / "run")
+    assert (told["finished"], told["failed"]) == (3, {SECOND: reason})
+    shown = cramboard("status", tmp_path / "run").out
+    assert re.search(r"^failed +1$", shown, re.MULTILINE)
+    assert f"  {SECOND} {reason}\n" in shown
 
 
 def test_a_failed_sample_counts_0_in_the_means(

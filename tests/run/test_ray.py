@@ -201,9 +201,10 @@ def test_a_run_that_does_not_reach_its_workers_stops_with_the_reason(
 
 
 def test_an_address_that_nobody_answers_at_is_refused(tiny_folder: Path, tmp_path: Path) -> None:
-    for address in ("127.0.0.1:1", "ray://127.0.0.1:1"):
+    for address in ("127.0.0.1:1", "ray://127.0.0.1:1", "127.0.0.1:99999", "[::1]:1"):
         ended = evaluate(tiny_folder, tmp_path / "run", *RAY, "--address", address, "--limit", 1)
         ended.refused(4, f"no Ray cluster at {address}")
+        assert "not known" not in ended.err  # the address was understood, brackets and all
 
 
 def test_words_of_ray_alone_are_refused_without_it(tiny_folder: Path, tmp_path: Path) -> None:

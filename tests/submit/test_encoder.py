@@ -113,7 +113,7 @@ def test_a_text_that_an_encoder_fails_on_is_a_failure_of_that_sample(
     code = CODE.replace("        numbers", f"        assert text != {first!r}, 'a hard text'\n        numbers", 1)
     ended = evaluate(write(code=code), short_folder, tmp_path / "run", "--span", 8)
     assert ended.code == 1
-    assert "RuntimeError: AssertionError: a hard text" in ended.err
+    assert "failed: AssertionError: a hard text" in ended.err
     assert len(RunFolder(tmp_path / "run").records()) == 1
 
 
@@ -123,6 +123,7 @@ def test_a_text_that_an_encoder_fails_on_is_a_failure_of_that_sample(
         (("self.given.k, self.given.d", "self.given.d, 1"), "returned an array [64, 1], not [k, d] = [2, 64]"),
         (("/ 100", "* numpy.nan"), "returned a NaN or an infinity"),
         (('"float32") / 100', '"int64")'), "returned numbers of type int64"),
+        (("return numbers", "return __import__('torch').from_numpy(numbers.copy()).int() #"), "of type torch.int32"),
         (("return [self.one(text) for text in texts]", "return []"), "returned 0 arrays for 1 texts"),
         (("return [self.one(text) for text in texts]", "pass"), "returned NoneType, not a list with an array [k, d]"),
     ],

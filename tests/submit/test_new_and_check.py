@@ -52,11 +52,35 @@ def test_the_skeleton_is_whole(clone: Path) -> None:
     assert list(folder_problems(read_submission(clone / "submissions" / "my-encoder"))) == []
 
 
+def test_what_the_skeleton_still_says_is_pointed_out(clone: Path) -> None:
+    cramboard("submit", "new", "my-encoder")
+    folder = clone / "submissions" / "my-encoder"
+    ended = check(folder)
+    assert (ended.code, ended.out) == (0, "my-encoder: ready to be proposed\n")
+    assert ended.err.splitlines() == [
+        f"note: {what} is still the skeleton's"
+        for what in ("submission.yaml: field authors", "submission.yaml: field description", "encoder.py")
+    ]
+    spec = folder / "submission.yaml"
+    spec.write_text(spec.read_text().replace("Your name", "A. Tester"))
+    (folder / "encoder.py").write_text((folder / "encoder.py").read_text() + "# mine\n")
+    assert check(folder).err == "note: submission.yaml: field description is still the skeleton's\n"
+
+
 def test_a_name_that_is_taken_or_is_none_is_refused(clone: Path, write: Write) -> None:
     write("means")
     cramboard("submit", "new", "means").refused(3, "is there already")
-    for name in ("My_Encoder", "-x", "..", "a" * 61):
+    for name in ("My_Encoder", "-x", "..", "a" * 61, "../x", "a/b", "", "a\n"):
         cramboard("submit", "new", "--", name).refused(3, "small letters, digits and hyphens")
+    assert [path.name for path in (clone / "submissions").iterdir() if path.is_dir()] == ["means"]
+    assert not (clone / "x").exists()
+
+
+def test_what_is_no_submission_is_refused_with_what_to_give(clone: Path, write: Write) -> None:
+    check(clone / "submissions" / "nobody").refused(3, "nobody: there is no such submission; cramboard submit new NAME")
+    check(write() / "encoder.py").refused(3, "encoder.py: is a file; give the folder of a submission")
+    (clone / "submissions" / "means" / "submission.yaml").write_text("")
+    check(clone / "submissions" / "means").refused(3, "expected fields with values, found nothing")
 
 
 def test_outside_a_clone_nothing_is_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,7 +127,7 @@ def test_fields_that_do_not_fit_the_folder(write: Write, fields: dict[str, objec
         ({"plans": [{"k": 1, "span": 8}, {"k": 1, "span": 16}]}, "two plans have the same k"),
         ({"plans": [{"k": 1}]}, "give either a span or a ratio"),
         ({"plans": [{"k": 1, "ratio": 0.5}]}, "gives k vectors no token"),
-        ({"text": "The state of the union"}, "field text: extra inputs are not permitted"),
+        ({"text": "The state of the union"}, "unknown field text; known here: authors, decoders"),
         ({"links": {"paper": "javascript:alert(1)"}}, "field links.paper"),
         ({"encoder": {"weights": [pinned("w.bin", b"x")]}}, "w.bin must be a .safetensors file"),
         ({"encoder": {"weights": [pinned("../w.safetensors", b"x")]}}, "field encoder.weights.0.file"),
@@ -142,6 +166,13 @@ def test_requirements_that_are_not_pinned(write: Write, line: str) -> None:
     told(check(folder), f"needs.txt: {line!r} is not pinned")
 
 
+def test_results_are_refused_in_one_line_however_many_files_they_have(write: Write) -> None:
+    names = [f"results/speeches/short/k1/{name}" for name in ("run.json", "summary.json", "samples.jsonl")]
+    ended = check(write(files=dict.fromkeys(names, b"{}"), decoders=[LISTED]))
+    told(ended, "mend: submissions/means/results/: results are written by the evaluation alone; take it out")
+    assert len(ended.err.splitlines()) == 1
+
+
 def test_a_link_is_not_a_file(write: Write, tmp_path: Path) -> None:
     folder = write(decoders=[LISTED])
     (folder / "more.txt").symlink_to("/etc/hostname")
@@ -166,8 +197,36 @@ def test_a_link_or_a_mountain_is_no_submission_yaml(write: Write) -> None:
     check(spec.parent).refused(3, "submission.yaml: is a link")
 
 
-def test_a_refused_pattern_keeps_its_letters(write: Write) -> None:
-    check(write(encoder={"file": "../encoder.py"})).refused(3, "should match pattern '^[A-Za-z0-9_]")
+def test_a_misspelt_field_is_named_before_the_one_that_is_missing_for_it(write: Write) -> None:
+    spec = write() / "submission.yaml"
+    whole = spec.read_text()
+    spec.write_text(whole.replace("licence", "license"))
+    check(spec.parent).refused(3, "submission.yaml: unknown field license; did you mean licence?")
+    spec.write_text(whole.replace("span", "spam"))
+    check(spec.parent).refused(3, "unknown field plans.0.spam; did you mean span?")
+    spec.write_text(whole.replace("licence", "notes"))
+    check(spec.parent).refused(3, "unknown field notes; known here: authors, decoders, description,")
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"plans": [{"k": "4", "span": 16}]}, "field plans.0.k: expected a whole number, found '4'"),
+        ({"plans": [{"k": True, "span": 16}]}, "field plans.0.k: expected a whole number, found True"),
+        ({"plans": []}, "field plans: expected a list of 1 or more, found a list of 0"),
+        ({"plans": [None]}, "field plans.0: expected fields with values, found nothing"),
+        ({"authors": "Somebody"}, "field authors: expected a list, such as [..], found 'Somebody'"),
+        ({"name": 7}, "field name: expected text (quotes make it one), found 7"),
+        ({"parameters": 10**16}, "field parameters: expected at most 1000000000000000"),
+        ({"kind": "x" * 999}, "'upload' or 'control', found '" + "x" * 59 + ".."),
+        ({"encoder": {"file": "../encoder.py"}}, "field encoder.file: expected a path within the folder, of letters"),
+        ({"encoder": {"weights": [pinned("w.safetensors", b"x", sha256="x")]}}, "expected a sha256: 64 of the digits"),
+    ],
+)
+def test_a_value_of_another_kind_is_shown_beside_what_is_wanted(
+    write: Write, fields: dict[str, object], says: str
+) -> None:
+    check(write(**fields)).refused(3, "submission.yaml", says)
 
 
 def test_weights_that_are_other_bytes(write: Write) -> None:
@@ -200,8 +259,56 @@ def test_a_main_branch_that_there_is_not(write: Write) -> None:
 
 
 def test_an_encoder_that_fails_in_the_trial_is_told_how(write: Write) -> None:
-    told(check(write(code=CODE.replace("/ 100", "/ 0 * 0"), decoders=[LISTED])), "trial with 2 vectors", "NaN")
+    told(check(write(code=CODE.replace("/ 100", "/ 0 * 0"), decoders=[LISTED])), "trial (k = 2, 2 texts of ", "NaN")
     told(check(write(code=CODE + "\nimport socks_of_nowhere", decoders=[LISTED])), "does not start: ModuleNotFound")
+
+
+def test_an_encoder_that_hangs_is_stopped_in_time_for_the_promise(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cramboard.submit.trial._SECONDS", 2.0)
+    folder = write(code="import time\n" + CODE.replace("self.given = given", "time.sleep(600)"), decoders=[LISTED])
+    told(check(folder), "submission means: its encoder was stopped: took longer than 2 s in all; look for what waits")
+
+
+def test_an_encoder_that_fails_late_has_one_time_for_all_tries(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two texts that fail are tried again one by one: the second try ends where the first one's time ends."""
+    monkeypatch.setattr("cramboard.submit.trial._SECONDS", 4.0)
+    late = CODE.replace(
+        "def encode(self, texts):", "def encode(self, texts):\n        import time; time.sleep(3); 1 / 0"
+    )
+    assert late != CODE
+    told(check(write(code=late, decoders=[LISTED])), "took longer than 4 s in all")
+
+
+def test_many_vectors_are_left_to_the_evaluation(write: Write) -> None:
+    ended = check(write(decoders=[LISTED], plans=[{"k": 4000, "ratio": 2}, {"k": 129, "span": 9}]))
+    assert (ended.code, ended.out) == (0, "means: ready to be proposed\n")
+    assert "the smallest plan has 129 vectors: the trial run on a CPU is left out" in ended.err
+
+
+def test_a_plan_that_the_decoder_has_no_room_for_is_refused(write: Write) -> None:
+    for k, code in ((8192, 3), (8191, 0)):
+        ended = check(write(decoders=[LISTED], plans=[{"k": 2, "span": 8}, {"k": k, "span": 8}]))
+        assert ended.code == code, ended
+    told(
+        check(write(decoders=[LISTED], plans=[{"k": 2, "span": 8}, {"k": 8192, "ratio": 4}], suffix=[5])),
+        "submission.yaml: field plans.1.k: 8192 vectors, and smollm2-135m-instruct-q4_1 reads at most 8190",
+    )
+
+
+def test_an_encoder_that_is_no_python_is_told_where(write: Write) -> None:
+    told(check(write(code="import numpy\ndef x(:\n", decoders=[LISTED])), "encoder.py line 2: not Python (")
+
+
+def test_what_the_machine_lacks_is_nothing_to_mend(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cramboard.sandbox.available", lambda: "bubblewrap is not installed")
+    cramboard("submit", "check", write(decoders=[LISTED])).refused(4, "bubblewrap is not installed", "--unsandboxed")
+
+
+def test_nobody_takes_anothers_slug_for_a_name(write: Write, clone: Path) -> None:
+    write("means")
+    told(check(write("others", name="MEANS", decoders=[LISTED])), "field name: 'MEANS' is the name of means")
 
 
 def test_weights_too_large_for_a_trial_are_left_to_the_evaluation(write: Write) -> None:
@@ -275,10 +382,13 @@ def test_nobody_takes_the_name_of_another(write: Write, name: str) -> None:
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
-        ({"plans": [{"k": 1_000_000, "ratio": 1e308}]}, "field plans.0.ratio: input should be less than or equal to"),
-        ({"suffix": [10**11]}, "field suffix.0: input should be less than 1000000"),
-        ({"name": "cram\u202e"}, "field name: value error, holds the character '\\u202e', which is not printed"),
-        ({"authors": ["A\nB"]}, "field authors.0: value error, holds the character '\\n'"),
+        (
+            {"plans": [{"k": 1_000_000, "ratio": 1e308}]},
+            "field plans.0.ratio: expected at most 1000000.0, found 1e+308",
+        ),
+        ({"suffix": [10**11]}, "field suffix.0: expected less than 1000000, found 100000000000"),
+        ({"name": "cram\u202e"}, "field name: holds the character '\\u202e', which is not printed"),
+        ({"authors": ["A\nB"]}, "field authors.0: holds the character '\\n'"),
         ({"decoders": [LISTED, LISTED]}, "a decoder is named twice"),
     ],
 )

@@ -4,10 +4,11 @@ from cramboard.errors import UsageError
 from cramboard.methods.catalog import ChosenMethod, choose_method
 from cramboard.methods.submitted.encoder import Runner, choose_encoder
 from cramboard.methods.submitted.upload import choose_upload
+from cramboard.methods.submitted.within import within
 from cramboard.schema import Isolation
 from cramboard.submission import Submission
 
-__all__ = ["Runner", "choose_submission"]
+__all__ = ["Runner", "choose_submission", "within"]
 
 
 def choose_submission(

@@ -104,7 +104,7 @@ def _run(
 
     Raises:
         SubmissionError: If it breaks a rule or a limit, or fails before it has a text.
-        RuntimeError: If it fails on these texts.
+        InputError: If it fails on these texts.
     """
     import torch
 
@@ -185,5 +185,5 @@ def _check_end(submission: Submission, ended: Ended) -> None:
         return
     reason = _last_words(ended.log) or f"it ended with code {ended.code} and said nothing"
     if ended.start_seconds is not None:  # It had the texts.
-        raise RuntimeError(reason)
+        raise InputError(reason)  # of these texts; others may pass
     raise SubmissionError(f"submission {submission.slug}: its encoder does not start: {reason}")

@@ -125,6 +125,8 @@ def _bytes(vectors: Any, given: Given) -> bytes:
     import numpy
 
     if hasattr(vectors, "detach"):
+        if not vectors.is_floating_point():
+            sys.exit(f"encode: returned numbers of type {vectors.dtype}, not floats")
         vectors = vectors.detach().float().cpu().numpy()
     array = numpy.asarray(vectors)
     if list(array.shape) != [given.k, given.d]:

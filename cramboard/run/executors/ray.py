@@ -185,12 +185,16 @@ def _check_address(address: str) -> None:
 
     Raises:
         OSError: If there is nobody.
+        ValueError: If it is no address.
     """
     host, _, port = address.rpartition(":")
     if address.startswith("ray://"):
         raise ValueError("its address for drivers is HOST:PORT, without ray:// and with the port of ray start")
     if port.isdecimal():
-        socket.create_connection((host, int(port)), timeout=10).close()
+        if int(port) > 65535:
+            raise ValueError(f"a port is at most 65535, not {port}")
+        # An IPv6 address stands in brackets, [::1]:6379, and sockets take it without them.
+        socket.create_connection((host.removeprefix("[").removesuffix("]"), int(port)), timeout=10).close()
 
 
 def _hand_out_all(

@@ -93,7 +93,7 @@
       this.order();
       const shown = this.rows.filter((row) => !row.hidden).length;
       this.form.querySelector(".count").textContent =
-        shown === this.rows.length ? `${shown} rows` : `${shown} of ${this.rows.length} rows`;
+        (shown === this.rows.length ? "" : `${shown} of `) + (this.rows.length === 1 ? "1 row" : `${this.rows.length} rows`);
       document.querySelectorAll("a[data-keep]").forEach((link) => { link.search = location.search; });
     }
 
