@@ -169,7 +169,7 @@ def test_requirements_that_are_not_pinned(write: Write, line: str) -> None:
 def test_results_are_refused_in_one_line_however_many_files_they_have(write: Write) -> None:
     names = [f"results/speeches/short/k1/{name}" for name in ("run.json", "summary.json", "samples.jsonl")]
     ended = check(write(files=dict.fromkeys(names, b"{}"), decoders=[LISTED]))
-    told(ended, "mend: submissions/means/results/: results are written by the evaluation alone; take it out")
+    told(ended, "fix: submissions/means/results/: results are written by the evaluation alone; take it out")
     assert len(ended.err.splitlines()) == 1
 
 

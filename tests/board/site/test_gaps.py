@@ -135,8 +135,8 @@ BREAKS: dict[str, Callable[[Path], object]] = {
         (root / "one" / PLACE / "gap.json").rename(root / "gap.json"),
         (root / "one" / PLACE / "gap.json").symlink_to(root / "gap.json"),
     ],
-    "field baseline: string should match": lambda root: edited(root, lambda d: d.update(baseline="<b>")),
-    "field note: extra": lambda root: edited(root, lambda d: d.update(note="hello")),
+    "field baseline: expected a name": lambda root: edited(root, lambda d: d.update(baseline="<b>")),
+    "unknown field note": lambda root: edited(root, lambda d: d.update(note="hello")),
     "field baseline: one is no other submission": lambda root: edited(root, lambda d: d.update(baseline="one")),
     "field baseline: nobody is no other": lambda root: edited(root, lambda d: d.update(baseline="nobody")),
     "field sealed: not measured from the result beside it": lambda root: edited(

@@ -46,7 +46,7 @@ BREAKS = {
     "samples.jsonl: not the records": lambda p: other_samples(p / "samples.jsonl"),
     "samples.jsonl: there is no such file": lambda p: (p / "samples.jsonl").unlink(),
     "run.json: not valid JSON": lambda p: (p / "run.json").write_text("{"),
-    "run.json: field extra": lambda p: edited(p / "run.json", lambda d: d.update(extra=1)),
+    "run.json: unknown field extra": lambda p: edited(p / "run.json", lambda d: d.update(extra=1)),
     "holds k1, which its name does not say": lambda p: p.rename(p.with_name("k3")),
     "k1-seed4: holds k1, which its name": lambda p: p.rename(p.with_name("k1-seed4")),
     "run.json: a number that no measurement gives": lambda p: [
