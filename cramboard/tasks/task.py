@@ -217,7 +217,7 @@ def read_spec(folder: Path) -> TaskSpec:
     path = folder / SPEC_FILE
     spec = from_yaml_file(TaskSpec, path, "task")
     if spec.name != folder.name:
-        raise InputError(f"{path}: field name: {spec.name!r} is not the folder's {folder.name!r}; mend it")
+        raise InputError(f"{path}: field name: {spec.name!r} is not the folder's {folder.name!r}; correct it")
     return spec
 
 
