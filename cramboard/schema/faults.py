@@ -34,6 +34,7 @@ _KINDS = {
     "model_type": "fields with values",
 }
 _MOST_SHOWN = 60
+_MOST_BITS = 4 * _MOST_SHOWN
 
 
 def say(model: type[BaseModel], error: ValidationError) -> str:
@@ -43,9 +44,10 @@ def say(model: type[BaseModel], error: ValidationError) -> str:
     """
     faults = error.errors(include_url=False)
     first = next((fault for fault in faults if fault["type"] == "extra_forbidden"), faults[0])
-    field = ".".join(map(str, first["loc"]))
+    path, parents = _walk(model, first["loc"])
+    field = ".".join(map(str, path))
     if first["type"] == "extra_forbidden":
-        known = sorted(_fields(model, first["loc"][:-1]))
+        known = sorted({name for parent in parents for name in parent.model_fields})
         near = difflib.get_close_matches(str(first["loc"][-1]), known, n=1)
         remedy = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
         return f"unknown field {field[:_MOST_SHOWN]}; {remedy}"
@@ -66,6 +68,8 @@ def shown(value: object) -> str:
         return f"a list of {len(value)}"
     if value is None:
         return "nothing"
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        return "a very long number"  # Python refuses to write thousands of digits.
     text = ascii(value)
     return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}.."
 
@@ -77,9 +81,9 @@ def _wanted(fault: ErrorDetails) -> str | None:
         case "string_pattern_mismatch":
             return _IN_WORDS.get(bounds["pattern"], f"text of the form {bounds['pattern']}")
         case "too_short":
-            return f"a list of {bounds['min_length']} or more"
+            return f"{_parts(fault['input'])} {bounds['min_length']} or more"
         case "too_long":
-            return f"a list of at most {bounds['max_length']}"
+            return f"{_parts(fault['input'])} at most {bounds['max_length']}"
         case "greater_than_equal":
             return f"{bounds['ge']} or more"
         case "less_than":
@@ -92,15 +96,30 @@ def _wanted(fault: ErrorDetails) -> str | None:
     return None if wanted == fault["msg"] else wanted
 
 
-def _fields(model: type[BaseModel], place: Sequence[int | str]) -> set[str]:
-    """Return the names of the fields that the schema has at `place`, a path from the whole file."""
-    models = [model]
+def _parts(value: object) -> str:
+    return "names with values," if isinstance(value, dict) else "a list of"
+
+
+def _walk(model: type[BaseModel], place: Sequence[int | str]) -> tuple[list[int | str], list[type[BaseModel]]]:
+    """Return a path from the whole file as the file has it, and the schemas that its last step may be a field of."""
+    path: list[int | str] = []
+    inside, parents = [model], [model]
     for step in place:
-        # A place in a list, or the kind of a union's member, leads no deeper.
-        named = [at.model_fields[str(step)].annotation for at in models if step in at.model_fields]
-        inner = [model for annotation in named for model in _models(annotation)]
-        models = inner or models
-    return {name for at in models for name in at.model_fields}
+        if member := _of_kind(inside, step):  # pydantic's step, in no file
+            inside = member
+            continue
+        path.append(step)
+        parents = inside
+        named = [at.model_fields[str(step)].annotation for at in inside if step in at.model_fields]
+        inside = [found for annotation in named for found in _models(annotation)] or inside
+    return path, parents
+
+
+def _of_kind(union: Sequence[type[BaseModel]], kind: int | str) -> list[type[BaseModel]]:
+    """Return the member of a union that a file chooses by its `kind`; nothing if these are not such a union."""
+    if len(union) < 2 or not all("kind" in member.model_fields for member in union):
+        return []
+    return [member for member in union if kind in get_args(member.model_fields["kind"].annotation)]
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:

@@ -144,6 +144,7 @@ def test_filtered_calls_are_not_permitted(ends: Ends) -> None:
 def test_every_limit_ends_it_with_a_line_for_its_author(ends: Ends, attempt: str, reason: str) -> None:
     assert ends[attempt]["reason"] == reason
     assert ends[attempt]["files"] == {}
+    assert ends[attempt]["seconds"] < attempts.LIMITS.seconds
 
 
 def test_memory_of_one_process_is_limited(ends: Ends) -> None:

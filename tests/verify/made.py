@@ -24,13 +24,13 @@ def certified(
 
 
 def certified_reading(
-    decoder: Decoder, reading: Reading, span: int, vectors: torch.Tensor | None = None
+    decoder: Decoder, reading: Reading, span: int, vectors: torch.Tensor | None = None, task: str = "speeches"
 ) -> CertificateFiles:
     """Return a certificate of a sample's vectors `[k, d]`; of a made-up one by default."""
     vectors = torch.ones(1, decoder.d) if vectors is None else vectors
     claim = Claim(reading.sample.id, reading.sample.sha256, sha256_ids(reading.tokens.ids[:span]), span)
     return issue(
-        [(claim, vectors)], task=load_task("speeches").ref, decoder=decoder.ref,
+        [(claim, vectors)], task=load_task(task).ref, decoder=decoder.ref,
         method=MethodRef(name="by-hand", settings={}), k=len(vectors), seed=0,
     )  # fmt: skip
 

@@ -49,7 +49,7 @@ def held(decoder: Decoder) -> tuple[torch.Tensor, Sample]:
 def test_bits_beyond_the_source_entropy_are_not_counted(decoder):
     vectors, sample = held(decoder)
     reading = read(load_task("random-tokens"), sample, decoder)
-    files = certified_reading(decoder, reading, LENGTH, vectors)
+    files = certified_reading(decoder, reading, LENGTH, vectors, task="random-tokens")
     [capped] = verify(files, [reading], decoder, vectors, (4,))
     [unknown] = verify(files, [Reading(sample, reading.tokens, None)], decoder, vectors, (4,))
     assert capped.horizon == unknown.horizon == LENGTH

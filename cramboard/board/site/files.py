@@ -46,7 +46,8 @@ def check_numbers(path: Path, value: object) -> None:
         for part in value.values():
             check_numbers(path, part)
     elif isinstance(value, list | tuple):
-        if value and isinstance(value[0], int | float):  # All of the marks at once: a site's are tens of millions.
+        # The marks at once: a site's are tens of millions. The schemas have no list of numbers and something else.
+        if value and isinstance(value[0], int | float):
             check_numbers(path, max(value, key=abs))
         else:
             for part in value:

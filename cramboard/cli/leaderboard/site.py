@@ -51,7 +51,7 @@ def make_site(output: Path, submissions: Path | None, runs: Sequence[Path], allo
         click.echo(f"cramboard: left out: {printable(line)}", err=True)
     if found.broken and not allow_broken:
         count = "one result is" if len(found.broken) == 1 else f"{len(found.broken)} results are"
-        raise InputError(f"{count} broken; mend what is named above, or build with --allow-broken")
+        raise InputError(f"{count} broken; fix what is named above, or build with --allow-broken")
     shown = list(found.submissions)
     for run in runs:
         shown.append(local_submission(run, {submission.slug for submission in shown}, tasks))

@@ -165,7 +165,7 @@ def _last_words(log: str) -> str:
         last += 1
     own = re.findall(r'^  File ".*/submission/(.+)", line (\d+)', "\n".join(lines[: frames[-1] + 1]), re.MULTILINE)
     where = " ({} line {})".format(*own[-1]) if own else ""
-    return " ".join(line.strip() for line in lines[last:])[:300] + where
+    return (" ".join(line.strip() for line in lines[last:])[:300] + where)[:400]
 
 
 def _files(submission: Submission, code: EncoderCode, decoder: "Decoder") -> dict[str, Path]:
