@@ -1,5 +1,6 @@
 """Files are read strictly, refused in one line, and their exported schemas are current."""
 
+import json
 import re
 
 import pytest
@@ -12,6 +13,7 @@ from cramboard.schema import (
     Interval,
     ManifestLine,
     TaskSpec,
+    faults,
     from_json,
     from_jsonl_file,
     from_yaml_file,
@@ -91,6 +93,22 @@ def test_yaml_that_does_not_fit_is_refused(tmp_path, content, says):
     path.write_bytes(content)
     with pytest.raises(InputError, match=re.escape(says)):
         from_yaml_file(TaskSpec, path, "task")
+
+
+def test_patterns_that_have_words_are_the_schemas_own(tmp_path):
+    """A pattern that was changed in a schema alone would lose its words."""
+    export(tmp_path)
+    schemas = [json.loads(path.read_text()) for path in tmp_path.iterdir()]
+    assert set(faults._IN_WORDS) <= set(patterns(schemas))
+
+
+def patterns(part):
+    """Yield every pattern in a part of a JSON Schema."""
+    inside = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    for one in inside:
+        yield from patterns(one)
+    if isinstance(part, dict) and isinstance(part.get("pattern"), str):
+        yield part["pattern"]
 
 
 @pytest.mark.parametrize("ranges", [[], [[5, 3]], [[1, 4], [4, 9]], [[8, 9], [1, 2]], [[-1, 2]], [[1]]])

@@ -191,13 +191,13 @@ def _begun(folder: Path) -> int:
 
 
 def _removed(folder: Path) -> bool:
-    """Remove a cgroup; return whether it is gone. The kernel refuses while a process is in it."""
+    """Remove a cgroup; return False while a process is in it, which is all that waiting could change."""
     try:
         folder.rmdir()
     except FileNotFoundError:
         return True
     except OSError as error:
-        return error.errno != errno.EBUSY  # Of anything else waiting would change nothing.
+        return error.errno != errno.EBUSY
     return True
 
 

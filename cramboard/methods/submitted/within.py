@@ -12,11 +12,12 @@ def within(runner: Runner, seconds: float) -> Runner:
 
     A failed unit is tried again in parts, so a limit for each process would not bound the whole.
     """
-    began: list[float] = []
+    end: float | None = None
 
     def run(command: Command) -> Ended:
-        began.append(monotonic())
-        left = max(0.1, seconds - (began[-1] - began[0]))
+        nonlocal end
+        end = end or monotonic() + seconds
+        left = max(0.1, end - monotonic())
         limits = replace(command.limits, seconds=min(left, command.limits.seconds))
         ended = runner(replace(command, limits=limits))
         if left == limits.seconds and ended.reason == too_long(limits):
