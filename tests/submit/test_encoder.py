@@ -154,6 +154,15 @@ def test_an_encoder_that_does_not_start_ends_the_run(
     evaluate(write(code=code), short_folder, tmp_path / "run", "--span", 8).refused(3, says)
 
 
+def test_what_is_told_of_an_encoder_stays_short_whatever_it_prints(
+    write: Write, short_folder: Path, tmp_path: Path
+) -> None:
+    code = """import sys; sys.exit('  File "/submission/' + 'A' * 18_000 + '.py", line 1\\nover')"""
+    ended = evaluate(write(code=code), short_folder, tmp_path / "run", "--span", 8)
+    ended.refused(3, "does not start: over (AAA")
+    assert len(ended.err) < 600
+
+
 def test_without_a_sandbox_an_encoder_is_refused(
     write: Write, short_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
