@@ -22,11 +22,11 @@ import torch
 
 from benchmarks.loops import prototype_loop, published_loop
 from benchmarks.shapes import ANCHOR, SHAPES, random_llama, random_weights
+from cramboard.decoders import Stepper
 from cramboard.methods.cram.settings import CramSettings
 from cramboard.methods.cram.slots import CramSlots
 from cramboard.methods.engine.passes import Pass
 from cramboard.methods.engine.passes.reference import ReferencePass
-from cramboard.methods.engine.stepper import Stepper
 from cramboard.run.provenance import provenance
 
 SMALL = "SmolLM2-135M's width, 4 layers, 8,192 tokens"

@@ -4,10 +4,12 @@ from cramboard.decoders.catalog import DecoderPlace, decoder_names, find_decoder
 from cramboard.decoders.decoder import Decoder, Tokens
 from cramboard.decoders.load import check_device, decoder_folder, load_decoder
 from cramboard.decoders.precision import float32_products
+from cramboard.decoders.stepper import Stepper
 
 __all__ = [
     "Decoder",
     "DecoderPlace",
+    "Stepper",
     "Tokens",
     "check_device",
     "decoder_folder",

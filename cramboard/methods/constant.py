@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import torch
 
+from cramboard.decoders import Stepper
 from cramboard.errors import InputError
 from cramboard.methods.engine.adam import Adam
 from cramboard.methods.engine.parameters import LowRank
 from cramboard.methods.engine.passes import choose_pass
-from cramboard.methods.engine.stepper import Stepper
 from cramboard.methods.interface import Made, MethodKind, Request, at_least
 
 

@@ -15,8 +15,8 @@ from typing import Generic, Protocol, TypeVar
 
 import torch
 
+from cramboard.decoders import Stepper
 from cramboard.methods.engine.passes import Pass
-from cramboard.methods.engine.stepper import Stepper
 from cramboard.methods.interface import Assignment, Request
 
 # Steps between two looks at the slots.

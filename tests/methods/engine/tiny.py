@@ -15,7 +15,7 @@ COMMON = {
 def llama(**changes):
     """Grouped queries, a tied head."""
     config = LlamaConfig(**COMMON | {"num_attention_heads": 3, "num_key_value_heads": 1, "head_dim": 16} | changes)
-    return _random(LlamaForCausalLM(config))
+    return random_weights(LlamaForCausalLM(config))
 
 
 def llama3():
@@ -37,10 +37,10 @@ def gemma(**changes):
             "sliding_window": 7, "layer_types": ["sliding_attention", "full_attention", "sliding_attention"],
         } | changes
     )  # fmt: skip
-    return _random(Gemma3ForCausalLM(config))
+    return random_weights(Gemma3ForCausalLM(config))
 
 
-def _random(network):
+def random_weights(network):
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
         for name, parameter in network.named_parameters():

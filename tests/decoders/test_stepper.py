@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from cramboard.methods.engine.stepper import Stepper
+from cramboard.decoders import Stepper
 
 
 def counting(device: torch.device) -> tuple[Stepper, torch.Tensor]:

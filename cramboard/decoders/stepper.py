@@ -1,4 +1,4 @@
-"""Run one optimisation step many times: as it is on a CPU, as a replayed CUDA graph on a GPU."""
+"""Run one step many times: as it is on a CPU, as a replayed CUDA graph on a GPU."""
 
 from collections.abc import Callable
 

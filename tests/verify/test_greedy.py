@@ -1,0 +1,148 @@
+"""The greedy decode is held to a loop that reads the whole prefix anew for every token, without any cache."""
+
+import copy
+from functools import cache
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import (
+    MistralConfig,
+    MistralForCausalLM,
+    Olmo2Config,
+    Olmo2ForCausalLM,
+    Qwen2Config,
+    Qwen2ForCausalLM,
+    Qwen3Config,
+    Qwen3ForCausalLM,
+)
+
+from cramboard.decoders import Decoder
+from cramboard.verify import greedy
+from cramboard.verify.greedy import greedy_horizons
+from tests.methods.engine.tiny import COMMON, FAMILIES, random_weights
+
+HEADS = {"num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 16}
+# Windows far shorter than the texts; `growing` families and kernels take transformers' own cache.
+BUILD = FAMILIES | {
+    "mistral": lambda: random_weights(MistralForCausalLM(MistralConfig(**COMMON | HEADS, sliding_window=7))),
+    "qwen2": lambda: random_weights(
+        Qwen2ForCausalLM(
+            Qwen2Config(
+                **COMMON | {"num_attention_heads": 4, "num_key_value_heads": 2, "hidden_size": 64},
+                use_sliding_window=True, sliding_window=7, max_window_layers=1,
+            )
+        )
+    ),
+    "qwen3": lambda: random_weights(Qwen3ForCausalLM(Qwen3Config(**COMMON | HEADS))),
+    "growing-olmo2": lambda: random_weights(
+        Olmo2ForCausalLM(Olmo2Config(**COMMON | {"num_attention_heads": 4, "hidden_size": 64}))
+    ),
+    "growing-llama": lambda: FAMILIES["llama"](attn_implementation="eager"),
+    "growing-gemma": lambda: FAMILIES["gemma"](attn_implementation="eager"),
+}  # fmt: skip
+LAYOUTS = {"anchored": ("anchored", ()), "suffix": ("anchored", (8, 3)), "bare": ("bare", ())}
+LENGTH = 40  # More than a look's 32 steps.
+
+
+@cache
+def network(family: str):
+    return BUILD[family]()
+
+
+def decoder(family: str, layout: str = "anchored", device: str = "cpu") -> Decoder:
+    made = Decoder(
+        name=family, tensors_sha256="0" * 64, anchor=5, bos=(), context=4096, network=network(family),
+        load=lambda dtype: copy.deepcopy(network(family)).to(dtype), tokenizer=None, ordinary=tuple,
+        device=torch.device(device), folder=Path(),
+    )  # fmt: skip
+    return made.in_layout(*LAYOUTS[layout])
+
+
+@torch.no_grad()
+def decoded(of: Decoder, vectors: torch.Tensor) -> list[list[int]]:
+    """Decode greedily behind `[b, k, d]` in float64, each token from the whole prefix."""
+    net, b = network(of.name), len(vectors)
+    embed = net.get_input_embeddings()
+    before = torch.tensor([[of.anchor]] if of.layout == "anchored" else [[]], dtype=torch.long).expand(b, -1)
+    ids = torch.tensor([of.suffix], dtype=torch.long).expand(b, -1)
+    for _ in range(LENGTH):
+        inputs = torch.cat([embed(before), vectors.double(), embed(ids)], dim=1)
+        logits = net(inputs_embeds=inputs, use_cache=False).logits[:, -1]
+        ids = torch.cat([ids, logits.argmax(-1, keepdim=True)], dim=1)
+    return ids[:, len(of.suffix) :].tolist()
+
+
+def rows(of: Decoder, k: int) -> tuple[list[torch.Tensor], list[torch.Tensor], list[int]]:
+    """Return texts, vectors and the counts expected: whole, wrong early, wrong late, short, empty, whole."""
+    vectors = 3 * torch.randn(6, k, network(of.name).config.hidden_size, generator=torch.Generator().manual_seed(k))
+    texts = decoded(of, vectors)
+    texts[1][3] = (texts[1][3] + 1) % 97
+    texts[2][25] = (texts[2][25] + 1) % 97
+    texts[3], texts[4] = texts[3][:9], []
+    return [torch.tensor(text) for text in texts], list(vectors), [LENGTH, 3, 25, 9, 0, LENGTH]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("family", BUILD)
+def test_each_text_counts_as_the_whole_prefix_read_anew_says(family, layout):
+    of = decoder(family, layout)
+    for k in (1, 3):
+        texts, vectors, expected = rows(of, k)
+        assert greedy_horizons(of, texts, vectors) == expected
+
+
+@pytest.mark.parametrize("family", BUILD)
+def test_only_families_that_bear_it_get_a_cache_of_fixed_size(family):
+    of = decoder(family)
+    seen = []
+    of.network(torch.float32).get_decoder().register_forward_pre_hook(
+        lambda module, args, kwargs: seen.append(kwargs["past_key_values"]), with_kwargs=True
+    )
+    texts, vectors, _ = rows(of, 1)
+    greedy_horizons(of, texts, vectors)
+    fixed = not family.startswith("growing")
+    assert [of_step is not None and of_step.is_compileable for of_step in seen] == [fixed] * LENGTH
+
+
+@pytest.mark.parametrize(("name", "value"), [("_SIDE_BY_SIDE", 4), ("_CPU_CACHE_BYTES", 1)])
+def test_how_many_are_decoded_side_by_side_changes_no_count(name, value, monkeypatch):
+    of = decoder("gemma")
+    texts, vectors, expected = rows(of, 1)
+    batches = []
+    of.network(torch.float32).get_decoder().register_forward_pre_hook(
+        lambda module, args, kwargs: batches.append(len(kwargs["inputs_embeds"])), with_kwargs=True
+    )
+    monkeypatch.setattr(greedy, name, value)
+    assert greedy_horizons(of, texts, vectors) == expected
+    assert max(batches) == (4 if value == 4 else 1)
+
+
+def test_nothing_is_decoded_long_after_the_last_text_has_failed():
+    of = decoder("llama")
+    texts, vectors, _ = rows(of, 1)
+    wrong = [torch.cat([(texts[0][:1] + 1) % 97, torch.zeros(500, dtype=torch.long)])]
+    steps = []
+    of.network(torch.float32).get_decoder().register_forward_pre_hook(lambda module, args: steps.append(1))
+    assert greedy_horizons(of, wrong, vectors[:1]) == [0]
+    assert len(steps) < 64
+
+
+def test_no_texts_and_empty_texts_are_counted_without_decoding():
+    of = decoder("llama")
+    vectors = torch.zeros(1, 48)
+    assert greedy_horizons(of, [], []) == []
+    assert greedy_horizons(of, [torch.tensor([]), torch.tensor([])], [vectors, vectors]) == [0, 0]
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("family", BUILD)
+def test_recorded_steps_count_as_plain_ones_do(family, layout):
+    """Texts outgrow the windows, and rows end at steps that the recording has not seen."""
+    texts, vectors, expected = rows(decoder(family, layout), 2)
+    on_gpu = decoder(family, layout, "cuda")
+    assert greedy_horizons(on_gpu, texts, vectors) == expected
+    # Another group is another recording; tokens may lie on the device already.
+    assert greedy_horizons(on_gpu, [text.to("cuda") for text in texts[:3]], vectors[:3]) == expected[:3]
