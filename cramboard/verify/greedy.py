@@ -112,7 +112,7 @@ def _side_by_side(decoder: Decoder, positions: int) -> int:
     config = decoder.network(torch.float32).config
     heads = config.num_key_value_heads * (getattr(config, "head_dim", None) or decoder.d // config.num_attention_heads)
     # Keys and values, four bytes a number.
-    cache_bytes = positions * config.num_hidden_layers * 2 * heads * 4
+    cache_bytes: int = positions * config.num_hidden_layers * 2 * heads * 4
     room = _CPU_CACHE_BYTES
     if decoder.device.type == "cuda":
         torch.cuda.empty_cache()

@@ -2,10 +2,12 @@
 
 import copy
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 from transformers import (
     MistralConfig,
     MistralForCausalLM,
@@ -103,6 +105,34 @@ def test_only_families_that_bear_it_get_a_cache_of_fixed_size(family):
     greedy_horizons(of, texts, vectors)
     fixed = not family.startswith("growing")
     assert [of_step is not None and of_step.is_compileable for of_step in seen] == [fixed] * LENGTH
+
+
+class Launches(TorchDispatchMode):
+    """Notes what is asked of torch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: list[str] = []
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        self.names.append(func.overloadpacket.__name__)
+        return func(*args, **kwargs or {})
+
+
+@pytest.mark.parametrize("family", [family for family in BUILD if not family.startswith("growing")])
+def test_a_step_is_the_same_launches_every_time_and_neither_reads_a_number_nor_makes_one_on_the_host(family):
+    """What a recording on a GPU asks of it, as far as a CPU can tell."""
+    of = decoder(family)
+    texts, vectors, _ = rows(of, 1)
+    with Launches() as launches:
+        greedy_horizons(of, texts, vectors)
+    # A step ends by putting the next token's embeddings in their place; reading the opening before them does too.
+    ends = [index for index, name in enumerate(launches.names) if name == "copy_"][-LENGTH:]
+    steps = [launches.names[a + 1 : b + 1] for a, b in pairwise(ends)]
+    plain = [step for step in steps if "any" not in step]
+    assert (len(steps), len(plain)) == (LENGTH - 1, LENGTH - 2)
+    assert all(step == plain[0] for step in plain)
+    assert not {"_local_scalar_dense", "lift_fresh", "nonzero", "unique2", "masked_select"} & set(plain[0])
 
 
 @pytest.mark.parametrize(("name", "value"), [("_SIDE_BY_SIDE", 4), ("_CPU_CACHE_BYTES", 1)])
