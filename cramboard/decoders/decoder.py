@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,9 @@ import torch
 
 from cramboard.errors import InputError
 from cramboard.schema import DecoderRef, Layout
+
+# Texts whose tokens are kept: making and verifying read the same ones, at every span of a curve.
+_TEXTS = 128
 
 
 @dataclass(frozen=True)
@@ -119,12 +122,7 @@ class Decoder:
 
     def tokenize(self, text: str) -> Tokens:
         """Return the decoder's own tokens of the plain text, without special tokens."""
-        encoding = self._tokenizer.encode(text, add_special_tokens=False)
-        ends, last = [], 0
-        for _, end in encoding.offsets:
-            last = max(last, end)
-            ends.append(last)
-        return Tokens(tuple(encoding.ids), tuple(ends))
+        return _tokens_of(self._tokenizer, text)
 
     @cached_property
     def ordinary(self) -> tuple[int, ...]:
@@ -207,3 +205,13 @@ class Decoder:
             logits = self._capped(self._own.get_output_embeddings()(states))
         if not torch.allclose(output.logits.float(), logits.float(), rtol=1e-2, atol=1e-2):
             raise InputError(f"decoder {self.name}: its logits are scaled in a way that cramboard does not know")
+
+
+@lru_cache(_TEXTS)
+def _tokens_of(tokenizer: Any, text: str) -> Tokens:
+    encoding = tokenizer.encode(text, add_special_tokens=False)
+    ends, last = [], 0
+    for _, end in encoding.offsets:
+        last = max(last, end)
+        ends.append(last)
+    return Tokens(tuple(encoding.ids), tuple(ends))
