@@ -49,7 +49,7 @@ def fused(network, frame=FRAME, given=0):
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize(("layout", "given"), [(layout, 0) for layout in LAYOUTS] + [("bare", 1), ("bare-bos", 1)])
 def test_packed_rows_get_the_gradients_margins_and_losses_of_each_row_alone(family, layout, given, monkeypatch):
-    monkeypatch.setattr("cramboard.methods.engine.fused.network._LOGITS", 97 * 10)
+    monkeypatch.setattr("cramboard.methods.engine.fused.head._LOGITS", 97 * 10)
     network, frame = FAMILIES[family](), LAYOUTS[layout]
     ids, vectors = rows()
     gradients, margins, losses = fused(network, frame, given)(ids, vectors, TARGETS, TEMPERATURE, 64)

@@ -12,11 +12,9 @@ from types import ModuleType
 
 import torch
 
+from cramboard.methods.engine.fused.head import head_pull
 from cramboard.methods.engine.fused.packing import Packing
 from cramboard.methods.engine.fused.weights import Layer, Weights
-
-# Logits that exist at once.
-_LOGITS = 2**27
 
 
 @dataclass
@@ -70,7 +68,7 @@ class FusedNetwork:
         for layer in weights.layers:
             h, delta, post = self._forward(layer, packing, h, delta, post, kept)
         h, x, rstd, last_rstd = ops.add_norm(h, delta, post, weights.norm, shape.eps, self._dtype)
-        margins, losses, dx = self._head(packing, x, sharpness)
+        margins, losses, dx = head_pull(weights.head, x, packing.ids, packing.weights, sharpness, self._pull_dtype, ops)
         dh, ddelta = ops.norm_backward(
             dx, h, rstd, weights.norm, None, delta if post is not None else None, last_rstd, post
         )
@@ -119,28 +117,6 @@ class FusedNetwork:
             )
         )
         return middle, mlp, layer.mlp_post
-
-    def _head(
-        self, packing: Packing, x: torch.Tensor, sharpness: float
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Return margins and losses `[t]` and the gradient `[t, d]` of the last norm's output.
-
-        It works on a chunk of logits at a time.
-        """
-        head = self._weights.head
-        margins = torch.zeros(x.shape[0], device=x.device, dtype=packing.weights.dtype)
-        losses = torch.zeros_like(margins)
-        dx = torch.empty_like(x, dtype=self._pull_dtype)
-        chunk = max(1, _LOGITS // head.forward.shape[0])
-        for first in range(0, x.shape[0], chunk):
-            part = slice(first, min(first + chunk, x.shape[0]))
-            logits = x[part] @ head.forward.t()
-            pull = self._ops.sharpened_loss(
-                logits, packing.ids[part], packing.weights[part], sharpness, margins[part], losses[part],
-                self._pull_dtype,
-            )  # fmt: skip
-            torch.mm(pull, head.backward, out=dx[part])
-        return margins, losses, dx
 
     def _backward(
         self, layer: Layer, packing: Packing, kept: _Kept, dh: torch.Tensor, ddelta: torch.Tensor,
