@@ -57,7 +57,7 @@ Published figures ([reported.yaml](../leaderboard/reported.yaml)) are not verifi
 ways at once:
 
 - Weights: ours are the listed decoders' 4-bit weights, theirs the full models.
-- Texts: ours are each task's, theirs PG-19.
+- Texts: ours are each task's, theirs as named.
 - Counting: we count every token, including the first, by a margin of 0.05 from the stored bytes. They count the \
 argmax under teacher forcing, and report a mean or the longest sample.
 - Search: ours is `cram`, theirs the method of each paper."""
@@ -157,7 +157,10 @@ def _linear(evidence: Evidence) -> str:
                         "per vector"
                     )
     return (
-        f"If capacity grew linearly with k, each vector would keep 100%. Published: {'; '.join(said)}." if said else ""
+        f"If capacity grew linearly with k, each vector would keep 100%. Published: {'; '.join(said)}. Ours are under "
+        "[Several vectors](#several-vectors)."
+        if said
+        else ""
     )
 
 

@@ -221,13 +221,14 @@ def others(evidence: Evidence) -> str:
 
 
 def published(evidence: Evidence) -> str:
-    """Published figures of the same models beside ours."""
+    """Published figures of the same models beside ours: of prose beside prose, of random texts beside random texts."""
     rows = []
     for source in evidence.reported.sources:
         for one in source.tables:
             for row in one.rows:
                 for r in evidence.cram(row.k):
-                    if r.run.decoder.name.startswith(row.decoder.lower()) and row.tokens is not None:
+                    alike = _is_random(r) == row.text.startswith("random")
+                    if alike and r.run.decoder.name.startswith(row.decoder.lower()) and row.tokens is not None:
                         rows.append(
                             (
                                 f"{plain(source.authors)} {source.year}, {plain(row.decoder)}, {plain(row.text)}"
@@ -239,6 +240,10 @@ def published(evidence: Evidence) -> str:
                             )
                         )
     return table(("published", "tokens", "here: task", "decoder", "tokens per vector", "file"), rows)
+
+
+def _is_random(result: Result) -> bool:
+    return any(record.source_bits is not None for record in result.records)
 
 
 def missing(evidence: Evidence) -> str:

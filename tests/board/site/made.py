@@ -96,6 +96,7 @@ def made_record(line: ManifestLine, mean: float, k: int, name: str, draw: random
         first=lengths[0].model_copy(update={"length": 1}),
         at_span=lengths[2],
         bytes=None if drawn else ends[horizon - 1] if horizon else 0,
+        source_bits=None if line.id in texts(TASK) else recovered,
         recovered_bits=recovered,
         density=round(recovered / (k * d), 6),
         coder_efficiency=round(recovered / stored_bits, 6),

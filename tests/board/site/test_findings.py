@@ -124,6 +124,9 @@ def test_sealed_results_and_further_spans_are_not_the_baseline(page: str) -> Non
 def test_published_figures_stand_beside_ours_of_the_same_model(page: str) -> None:
     found = rows(section(page, "Against what was published"))
     assert ["Tarasov and others 2026, SmolLM2-135M, PG-19", "38.5"] in [row[:2] for row in found]
+    # What was published of prose says nothing of random tokens, of which there are results too.
+    assert {row[2] for row in found} == {"speeches"}
+    assert "random-tokens" in section(page, "What one vector holds")
     assert "Llama-3.2-1B at k = 16 has 62% of the information of one vector" in page
 
 
