@@ -8,8 +8,9 @@ from cramboard.board.environment import environment, style_sheet
 from cramboard.board.site import downloads
 from cramboard.board.site.details import result_view, submission_view
 from cramboard.board.site.entries import Submission
+from cramboard.board.site.front import front
 from cramboard.board.site.notes import releases
-from cramboard.board.site.overview import overview, overview_groups, table_map
+from cramboard.board.site.overview import overview, overview_groups
 from cramboard.board.site.plots import all_plots, cost
 from cramboard.board.site.read import Tasks
 from cramboard.board.site.samples import SampleView, sample_views
@@ -108,15 +109,13 @@ def _board(
     with_bytes = {standing.result.run.task.name for standing in in_bytes}
     tasks = sorted(with_bytes, key=lambda task: (-_rows(board, task), task))
     rows = overview(in_bytes, tasks)
-    decoders, by_task = table_map(board)
     site.page(
         "index.html",
         "index.html",
         tasks=tasks,
         groups=overview_groups(rows),
         rows=len(rows),
-        map_decoders=decoders,
-        map_rows=by_task,
+        front=front(board),
         choices={
             "task": tasks,
             "decoder": _several(row.decoder for row in rows),

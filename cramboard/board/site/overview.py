@@ -4,15 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from markupsafe import Markup
-
-from cramboard.board.site.cells import EMPTY, Cell, between, mean_cell, track
-from cramboard.board.site.plots.capacity import coder_bound, coder_words, theoretical_capacity
+from cramboard.board.site.cells import EMPTY, Cell, between, mean_cell
 from cramboard.board.site.standings import Standing
-from cramboard.board.site.tables import Table
 from cramboard.board.site.words import named
 from cramboard.results.costs import COST_CLASSES
-from cramboard.results.words import number, whole
+from cramboard.results.words import whole
 
 
 @dataclass(frozen=True)
@@ -44,24 +40,6 @@ class OverviewGroup:
 
     title: str
     rows: tuple[OverviewRow, ...]
-
-
-@dataclass(frozen=True)
-class Link:
-    """A cell of the map of tables: the leader's tokens per vector (empty without one), and the way to the table.
-
-    `between` is its interval and `drawn` both on a line that ends at the theoretical capacity; `of` says how much that
-    is, `on` how many vectors and samples it is on, `coder` what an ideal entropy coder would put into the stored bits.
-    """
-
-    page: str
-    tokens: str = ""
-    between: str = ""
-    leader: str = ""
-    on: str = ""
-    drawn: Markup | None = None
-    of: str = ""
-    coder: str = ""
 
 
 def overview(placed: Sequence[Standing], tasks: Sequence[str]) -> list[OverviewRow]:
@@ -124,31 +102,3 @@ def _cell(standing: Standing | None) -> OverviewCell:
     few = f" {whole(len(run.samples))} samples" if run.subset != run.task.name else ""
     cell = replace(mean_cell(value), note=(between(value) + few).strip())
     return OverviewCell(cell, standing.result.page, standing.rank == 1)
-
-
-def table_map(all_tables: Sequence[Table]) -> tuple[list[str], list[tuple[str, list[Link | None]]]]:
-    """Return the decoders (columns), and for each task a row of links to its tables."""
-    decoders = sorted({table.decoder for table in all_tables})
-    by_place = {(table.task, table.decoder): table for table in all_tables}
-    tasks = sorted({table.task for table in all_tables})
-    return decoders, [(task, [_link(by_place.get((task, decoder))) for decoder in decoders]) for task in tasks]
-
-
-def _link(table: Table | None) -> Link | None:
-    if table is None:
-        return None
-    if table.leader is None:
-        return Link(table.page)
-    result = table.leader.result
-    value, run = result.summary.measures["tokens_per_vector"], result.run
-    most, bound = theoretical_capacity(result), coder_bound(result)
-    return Link(
-        page=table.page,
-        tokens=mean_cell(value).text,
-        between=between(value),
-        leader=named(table.leader.submission.spec.name),
-        on=f"k = {run.k}, {whole(len(run.samples))} samples",
-        drawn=track(value, most / run.k) if most else None,
-        of=f"{number(100 * value.mean * run.k / most)}% of {whole(round(most / run.k))}" if most else "",
-        coder=coder_words(bound, run.k),
-    )

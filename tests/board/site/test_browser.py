@@ -152,7 +152,7 @@ def test_the_overview_shows_one_task_and_keeps_its_state(page: Page, root: str):
 
 def test_a_row_opens_its_result_its_sample_and_the_way_back(page: Page, root: str):
     page.goto(root + "index.html")
-    page.locator("table.map a").last.click()
+    page.locator(".leaders li a").last.click()
     page.wait_for_url("**/board/**")
     page.get_by_role("link", name="Cramming, standard").first.click()
     page.wait_for_url("**/k1.html")

@@ -268,7 +268,7 @@ def test_a_browser_that_goes_away_within_a_page_is_no_error(tmp_path: Path, capf
 
 
 def test_the_front_page_says_how_much_for_whom_how_sure_and_of_what_limit(pages: dict[str, str], found: Found):
-    front = re.search(r'<table class="map">.*?</table>', pages["index.html"], re.DOTALL)
+    front = re.search(r'<section [^>]*class="leaders">.*?</section>', pages["index.html"], re.DOTALL)
     assert front
     [cell] = re.findall(rf'<a href="board/speeches/{re.escape(made.SMOLLM)}.html">(.*?)</a>', front[0])
     [full] = [s for s in found.submissions if s.slug == "cram-full"]
@@ -276,7 +276,8 @@ def test_the_front_page_says_how_much_for_whom_how_sure_and_of_what_limit(pages:
     said = " ".join(re.sub(r"<[^>]*>", " ", cell).split())
     share = 100 * held.mean / (16 * 576 / math.log2(49152))
     assert said == (
-        f"{held.mean:.1f} [{held.low:.1f}, {held.high:.1f}] {share:.1f}% of 591 in theory coder bound 3,545 "
-        "Cramming, ten times the steps k = 1, 50 samples"
+        f"speeches {held.mean:.1f} [{held.low:.1f}, {held.high:.1f}] {share:.1f}% of the capacity coder bound 3,545 "
+        "Cramming, ten times the steps, k = 1, 50 samples"
     )
+    assert "<small>theoretical capacity 591</small>" in front[0]
     assert '<svg class="track"' in cell
