@@ -41,7 +41,10 @@ class ReportedTable(Strict):
 
 
 class ReportedSource(Strict):
-    """A publication whose figures are shown beside the verified ones, and never ranked."""
+    """A publication whose figures are shown beside the verified ones, and never ranked.
+
+    `method` is the method here that follows its protocol, where there is one.
+    """
 
     title: Annotated[str, Field(min_length=1, max_length=200)]
     authors: ShortText
@@ -49,6 +52,7 @@ class ReportedSource(Strict):
     venue: ShortText
     link: Link
     protocol: Annotated[str, Field(min_length=1, max_length=2000)]
+    method: Name | None = None
     tables: Annotated[tuple[ReportedTable, ...], Field(min_length=1)]
 
 

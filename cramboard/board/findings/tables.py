@@ -221,25 +221,38 @@ def others(evidence: Evidence) -> str:
 
 
 def published(evidence: Evidence) -> str:
-    """Published figures of the same models beside ours: of prose beside prose, of random texts beside random texts."""
-    rows = []
-    for source in evidence.reported.sources:
-        for one in source.tables:
-            for row in one.rows:
-                for r in evidence.cram(row.k):
-                    alike = _is_random(r) == row.text.startswith("random")
-                    if alike and r.run.decoder.name.startswith(row.decoder.lower()) and row.tokens is not None:
-                        rows.append(
-                            (
-                                f"{plain(source.authors)} {source.year}, {plain(row.decoder)}, {plain(row.text)}"
-                                + (f" ({plain(row.note)})" if row.note else ""),
-                                number(row.tokens),
-                                *names(r),
-                                interval(r.summary.measures["tokens_per_vector"]),
-                                evidence.file(r),
-                            )
-                        )
-    return table(("published", "tokens", "here: task", "decoder", "tokens per vector", "file"), rows)
+    """Published figures beside `cram` and the same protocol here, of the same model: prose beside prose."""
+    rows = [
+        (
+            f"{plain(source.authors)} {source.year}, {plain(row.decoder)}, {plain(row.text)}"
+            + (f" ({plain(row.note)})" if row.note else ""),
+            number(row.tokens),
+            plain(submission.spec.name, 60),
+            *names(r),
+            interval(r.summary.measures["tokens_per_vector"]),
+            _argmax(r),
+            evidence.file(r),
+        )
+        for source in evidence.reported.sources
+        for one in source.tables
+        for row in one.rows
+        if row.tokens is not None
+        for submission in evidence.submissions
+        if submission is evidence.baseline or (source.method and submission.spec.method == source.method)
+        for r in submission.results
+        if r.headline and r.run.k == row.k and r.run.decoder.name.startswith(row.decoder.lower())
+        if _is_random(r) == row.text.startswith("random")
+    ]
+    headings = ("published", "tokens", "here: method", "task", "decoder", "tokens per vector", "by argmax", "file")
+    return table(headings, sorted(rows))
+
+
+def _argmax(result: Result) -> str:
+    """Return the leading tokens that are right without a margin, after t_1 where nothing foretells it."""
+    horizons = [
+        r.other_horizons.argmax_after_first if result.own_layout else r.other_horizons.argmax for r in result.records
+    ]
+    return interval(mean_interval([h / result.run.k for h in horizons], authors_of(result.records)))
 
 
 def _is_random(result: Result) -> bool:

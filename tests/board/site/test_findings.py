@@ -125,9 +125,18 @@ def test_published_figures_stand_beside_ours_of_the_same_model(page: str) -> Non
     found = rows(section(page, "Against what was published"))
     assert ["Tarasov and others 2026, SmolLM2-135M, PG-19", "38.5"] in [row[:2] for row in found]
     # What was published of prose says nothing of random tokens, of which there are results too.
-    assert {row[2] for row in found} == {"speeches"}
+    assert {row[3] for row in found} == {"speeches"}
     assert "random-tokens" in section(page, "What one vector holds")
     assert "Llama-3.2-1B at k = 16 has 62% of the information of one vector" in page
+
+
+def test_a_papers_own_method_as_run_here_stands_beside_its_figure(evidence: Evidence) -> None:
+    assert evidence.baseline
+    spec = evidence.baseline.spec.model_copy(update={"method": "tarasov2026", "name": "As published"})
+    again = dataclasses.replace(evidence.baseline, slug="tarasov2026", spec=spec)
+    said = findings(dataclasses.replace(evidence, submissions=(*evidence.submissions, again)))["findings.md"]
+    found = rows(section(said, "Against what was published"))
+    assert {row[2] for row in found} == {"As published", evidence.baseline.spec.name}
 
 
 def test_an_empty_cell_says_why(page: str) -> None:
