@@ -119,8 +119,8 @@ def _verdict(law: Law) -> str:
         if count
     )
     return (
-        f"**{plain(law.decoder)}**, {len(law.texts)} texts of {tasks}{besides}. One more bit per token gives "
-        f"{_spread(bits.slope.slope, bits.slope.low, bits.slope.high)} more recovered bits (claim: 0; if the limit "
+        f"**{plain(law.decoder)}**, {len(law.texts)} texts of {tasks}{besides}. One more bit per token changes the "
+        f"recovered bits by {_spread(bits.slope.slope, bits.slope.low, bits.slope.high)} (claim: 0; if the limit "
         f"were a number of tokens: {number(bits.rival)}). The horizon varies as the bits per token to the power of "
         f"{_spread(logs.slope.slope, logs.slope.low, logs.slope.high)} (claim: -1). "
         + (
