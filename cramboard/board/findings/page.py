@@ -59,8 +59,8 @@ four ways:
 - Weights: ours are the listed decoders' 4-bit weights, theirs the full models.
 - Texts: ours are each task's, theirs as named.
 - Counting: we count every token, including the first, by a margin of 0.05 from the stored bytes. They count the \
-argmax under teacher forcing, and report a mean or the longest sample. *By argmax* counts our vectors without a margin, \
-and in a protocol's own layout from the second token.
+argmax under teacher forcing, and report a mean or the longest sample. *By argmax* counts our vectors without a \
+margin, and in a protocol's own layout from the second token.
 - Search: `cram` is ours; a paper's own method, run here, follows it."""
 
 
