@@ -103,9 +103,7 @@ def execute(unit: Unit, context: Context, observer: Observer) -> UnitResult:
     """
     decoder, method = context.decoder, context.method
     names = tuple(sample.id for sample in unit.samples)
-    cuda = decoder.device.type == "cuda"
-    if cuda:
-        torch.cuda.reset_peak_memory_stats(decoder.device)
+    _take_peak(decoder.device)
     started = time.monotonic()
     assignments = tuple(assign(sample, decoder, method, context.k, context.span) for sample in unit.samples)
     made = method.make(
@@ -119,7 +117,7 @@ def execute(unit: Unit, context: Context, observer: Observer) -> UnitResult:
             report=lambda step, steps, horizons: observer.progress(names, step, steps, horizons),
         )
     )
-    encoded = time.monotonic()
+    encoded, made_bytes = time.monotonic(), _take_peak(decoder.device)
     for sample, vectors in zip(unit.samples, made.vectors, strict=True):
         shape = [context.k, decoder.d]
         if list(vectors.shape) != shape:
@@ -156,12 +154,24 @@ def execute(unit: Unit, context: Context, observer: Observer) -> UnitResult:
         start_seconds=round(made.start_seconds, 3),
         verify_seconds=round(time.monotonic() - encoded, 3),
         device=device_name(decoder.device),
-        peak_memory_bytes=torch.cuda.max_memory_allocated(decoder.device) if cuda else 0,
+        peak_memory_bytes=max(made_bytes, _take_peak(decoder.device)),
         # run.json is published, and a horizon or a claim of one sealed sample is not.
         curve=() if context.task.is_sealed else made.curve,
         claims=() if context.task.is_sealed else made.claims,
     )
     return UnitResult(unit, files, records, cost)
+
+
+def _take_peak(device: torch.device) -> int:
+    """Return the most bytes that were allocated on a GPU since the last call; 0 on a CPU.
+
+    Taken between making and verifying too: verifying sizes a step that it records by the peak, which must be its own.
+    """
+    if device.type != "cuda":
+        return 0
+    peak = torch.cuda.max_memory_allocated(device)
+    torch.cuda.reset_peak_memory_stats(device)
+    return peak
 
 
 def device_name(device: torch.device) -> str:

@@ -1,7 +1,7 @@
 """The cross-check: decode greedily, token by token with a KV cache, and count what comes back.
 
-Where the decoder's family is known to bear it, the cache has its full length from the start and a step touches the same
-tensors every time, so that a GPU records one and replays it; other families grow transformers' own cache.
+Where every step of the decoder's family launches the same operations on the same tensors, the cache has its full length
+from the start, and a GPU records one step and replays it; other families grow transformers' own cache.
 """
 
 from collections.abc import Sequence
@@ -13,16 +13,18 @@ from torch.nn.utils.rnn import pad_sequence
 
 from cramboard.decoders import Decoder, Stepper, float32_products
 
-# Texts that are decoded side by side: they begin alike, so they need no padding, and a step costs nearly the same.
+# Texts that are decoded side by side: they begin alike, so they need no padding, and many take a step nearly as fast as
+# one.
 _SIDE_BY_SIDE = 64
 _SIDE_BY_SIDE_GROWING = 32
 # What their fixed cache may take on a CPU; on a GPU, half of what is free.
 _CPU_CACHE_BYTES = 4 << 30
 # Steps between two looks at whether any text goes on: a look waits for the device.
 _LOOK = 32
-# Families of which every layer is plain attention, causal or in a window, and whose step looks at no number: they have
-# no experts, and a rope that changes with the length is none of these.
+# Families of which every layer is plain attention, causal or in a window, without experts, and whose step copies no
+# number back to the host.
 _STEADY_FAMILIES = frozenset({"gemma3_text", "llama", "mistral", "qwen2", "qwen3"})
+# Rotary positions that do not change with the length.
 _STEADY_ROPES = frozenset({"default", "linear", "llama3", "yarn"})
 
 
@@ -69,7 +71,7 @@ class _Rows:
 
     Attributes:
         counts: `[b]`, how many leading tokens came back.
-        going: `[b]`, whether none has differed and the text goes on.
+        going: `[b]`, whether none has differed; no token is what stands behind a text's last one.
     """
 
     def __init__(self, decoder: Decoder, texts: Sequence[torch.Tensor], cache: Any) -> None:
@@ -81,7 +83,7 @@ class _Rows:
         self._targets = pad(targets, (0, 1), value=-1).to(decoder.device)
         self._next = torch.zeros(len(texts), 1, decoder.d, device=decoder.device)
         self.counts = torch.zeros(len(texts), dtype=torch.long, device=decoder.device)
-        self.going = self._targets[:, 0] >= 0
+        self.going = torch.ones(len(texts), dtype=torch.bool, device=decoder.device)
 
     def step(self, room: int) -> None:
         """Decode one token of each row behind the one before it; `room` is the number of rows."""
@@ -94,7 +96,6 @@ class _Rows:
         tokens = self._decoder.logits(output.last_hidden_state[:, -1]).argmax(-1)
         self.going &= tokens == self._targets.gather(1, self.counts[:, None])[:, 0]
         self.counts += self.going
-        self.going &= self._targets.gather(1, self.counts[:, None])[:, 0] >= 0
         self._next.copy_(self._decoder.embeddings(tokens[:, None], torch.float32))
 
 

@@ -41,8 +41,8 @@ _CAPACITY = (
     "number shown."
 )
 _SEVERAL = (
-    "The two columns relative to k = 1 compare each of k vectors with a single vector on the same samples: at 100%, k "
-    "vectors would hold k times as much."
+    "The columns relative to k = 1 compare each of k vectors with a single vector on the same samples: at 100%, k "
+    "vectors would hold k times as much. >= marks runs in which a text ended first."
 )
 _COARSER = (
     "The same vectors, stored in a coarser dtype and verified again: the share of the horizon that is left, as a ratio "

@@ -130,6 +130,18 @@ def test_published_figures_stand_beside_ours_of_the_same_model(page: str) -> Non
     assert "Llama-3.2-1B at k = 16 has 62% of the information of one vector" in page
 
 
+def test_random_words_stand_beside_random_words_alone(evidence: Evidence) -> None:
+    [source, *_] = evidence.reported.sources
+    rows_ = [
+        r.model_copy(update={"decoder": "SmolLM2-135M", "text": "random words"}) for r in source.tables[0].rows[:1]
+    ]
+    source = source.model_copy(update={"tables": (source.tables[0].model_copy(update={"rows": tuple(rows_)}),)})
+    reported = evidence.reported.model_copy(update={"sources": (source,)})
+    said = findings(dataclasses.replace(evidence, reported=reported))["findings.md"]
+    found = rows(section(said, "Against what was published"))
+    assert {row[3] for row in found} == {"random-words"}
+
+
 def test_a_papers_own_method_as_run_here_stands_beside_its_figure(evidence: Evidence) -> None:
     assert evidence.baseline
     spec = evidence.baseline.spec.model_copy(update={"method": "tarasov2026", "name": "As published"})
