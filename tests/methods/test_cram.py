@@ -13,7 +13,7 @@ from cramboard.methods import Assignment, Request, choose_method
 from cramboard.methods.cram.make import cram
 from cramboard.methods.cram.settings import CramSettings
 from cramboard.methods.cram.slots import checkpoints
-from cramboard.methods.engine.objective import cross_entropy, leading, margins, mean_weights
+from cramboard.methods.engine.objective import leading, margins, mean_weights, sharpened_loss
 from cramboard.methods.engine.parameters import LowRank
 from cramboard.methods.engine.passes.reference import ReferencePass
 
@@ -205,7 +205,6 @@ def test_margins_find_the_best_rival_on_either_side():
 def test_the_mean_is_over_each_samples_target_and_the_sum_over_samples():
     losses = torch.tensor([[1.0, 3.0, 100.0], [2.0, 4.0, 6.0]])
     assert (losses * mean_weights(torch.tensor([2, 3]), 3, losses)).sum().item() == 2.0 + 4.0
-    assert cross_entropy(torch.zeros(2, 4), torch.tensor([1, 2])).tolist() == pytest.approx([math.log(4)] * 2)
 
 
 def test_running_the_head_in_chunks_changes_nothing(decoder, monkeypatch):
@@ -261,3 +260,26 @@ def test_every_setting_is_in_the_methods_reference():
     assert chosen.ref.settings == asdict(chosen.settings)
     assert chosen.ref.settings["steps"] == 7
     assert chosen.preset is None
+
+
+@pytest.mark.parametrize("sharpness", [1.0, 4.0])
+@pytest.mark.parametrize("lead", [-60.0, -1.0, 0.0, 2.0, 30.0])
+def test_the_loss_by_hand_is_that_of_autograd_however_sure_the_decoder_is(sharpness, lead):
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn(5, 11, generator=generator, dtype=torch.float64)
+    ids, weights = torch.tensor([3, 0, 10, 5, 3]), torch.tensor([0.2, 0.5, 0.0, 1.0, 3.0], dtype=torch.float64)
+    logits[torch.arange(5), ids] = logits.amax(1) + lead
+    leaf = logits.clone().requires_grad_(True)
+    losses = torch.nn.functional.cross_entropy(leaf * sharpness, ids, reduction="none")
+    (expected,) = torch.autograd.grad((losses * weights).sum(), leaf)
+    pull, found, loss = sharpened_loss(logits.clone(), ids, weights, sharpness)
+    assert torch.allclose(pull, expected, rtol=1e-9, atol=1e-15)
+    assert torch.allclose(loss, losses, rtol=1e-9, atol=1e-15)
+    assert torch.equal(found, margins(logits.clone(), ids))
+
+
+def test_a_loss_too_small_for_a_probability_near_one_is_not_rounded_away():
+    logits = torch.tensor([[30.0, 0.0, 0.0]])
+    pull, _, loss = sharpened_loss(logits, torch.tensor([0]), torch.ones(1), 1.0)
+    assert loss.item() == pytest.approx(2 * math.exp(-30), rel=1e-4)
+    assert pull[0, 0].item() == pytest.approx(-2 * math.exp(-30), rel=1e-4)

@@ -9,9 +9,30 @@ def margins(logits: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
     return own - logits.scatter_(-1, ids[:, None], float("-inf")).amax(-1)
 
 
-def cross_entropy(logits: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
-    """Return `-ln p(t_i)`, `[m]`, from logits `[m, |V|]`."""
-    return torch.nn.functional.cross_entropy(logits, ids, reduction="none")
+@torch.no_grad()
+def sharpened_loss(
+    logits: torch.Tensor, ids: torch.Tensor, weights: torch.Tensor, sharpness: float
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return the gradient of the weighted losses to the logits, the margins and the losses.
+
+    By hand, because autograd goes over the logits, which are the largest tensor of a step, twice as often.
+
+    Args:
+        logits: `[m, |V|]`; they are used up, and the gradient is returned in their memory.
+        ids: `[m]`: the token that each row is to foretell.
+        weights: `[m]`: its share in the loss.
+        sharpness: The loss is the cross-entropy of the logits times this, in nats.
+    """
+    column = ids[:, None]
+    own = logits.gather(-1, column)
+    rival = logits.scatter_(-1, column, float("-inf")).amax(-1, keepdim=True)
+    lead = own - rival
+    # Among the others alone, of which the rival is the likeliest: p_rival = 1 / sum_j exp(s (z_j - z_rival)).
+    among = torch.softmax(logits.mul_(sharpness), -1)
+    # ln((1 - p) / p) of the own token, which neither rounds away a p close to 1 nor overflows.
+    behind = -among.amax(-1, keepdim=True).log() - sharpness * lead
+    pull = weights[:, None] * sharpness * torch.sigmoid(behind)
+    return among.mul_(pull).scatter_(-1, column, -pull), lead[:, 0], torch.nn.functional.softplus(behind)[:, 0]
 
 
 def mean_weights(targets: torch.Tensor, n: int, like: torch.Tensor, given: int = 0) -> torch.Tensor:

@@ -5,7 +5,7 @@ import contextlib
 import torch
 
 from cramboard.decoders import Decoder, float32_products
-from cramboard.methods.engine.objective import cross_entropy, margins, mean_weights
+from cramboard.methods.engine.objective import mean_weights, sharpened_loss
 
 # Logits that exist at once.
 _LOGITS = 2**27
@@ -62,11 +62,13 @@ class ReferencePass:
                 strict=True,
             ):
                 part.requires_grad_(True)
-                logits = self._decoder.logits(part).to(vectors.dtype)
-                loss = cross_entropy(logits / temperature, part_ids)
-                losses.append(loss.detach())
-                pulls += torch.autograd.grad((loss * part_weights).sum(), part)
-                found.append(margins(logits.detach(), part_ids))
+                logits = self._decoder.logits(part)
+                pull, margins, loss = sharpened_loss(
+                    logits.detach().to(vectors.dtype), part_ids, part_weights, 1 / temperature
+                )
+                pulls += torch.autograd.grad(logits, part, pull.to(logits.dtype))
+                found.append(margins)
+                losses.append(loss)
             (gradients,) = torch.autograd.grad(states, vectors, torch.cat(pulls).view_as(states))
         return gradients, torch.cat(found).view_as(ids), torch.cat(losses).view_as(ids)
 
