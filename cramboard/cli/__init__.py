@@ -54,7 +54,7 @@ class _Commands(click.Group):
 )
 @click.version_option(__version__, prog_name="cramboard")
 def main() -> None:
-    """Measure how many tokens one vector of a frozen language model holds."""
+    """Hold the commands; what a person reads of them is `_HELP`."""
 
 
 def entry(arguments: list[str] | None = None) -> None:

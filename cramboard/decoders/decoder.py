@@ -35,7 +35,7 @@ class Tokens:
         end = self.ends[count - 1]
         # A character split over tokens counts with the last of them.
         if count < len(self.ends) and self.ends[count] == end:
-            end -= 1
+            end = max(0, end - 1)
         return len(text[:end].encode("utf-8"))
 
 

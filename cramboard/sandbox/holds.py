@@ -164,7 +164,7 @@ def _version_1(limits: Limits) -> Cgroups | None:
 
 def _made(limits: Limits, held_by: str, parents: dict[Path, dict[str, int]]) -> Cgroups:
     """Make a cgroup in each parent with its settings; those of swap only where the kernel has them."""
-    name = f"{_PREFIX}{os.getpid()}-{secrets.token_hex(4)}"
+    name = f"{_PREFIX}{secrets.token_hex(8)}"
     made = Cgroups(limits, held_by, tuple(parent / name for parent in parents))
     try:
         for folder, settings in zip(made.folders, parents.values(), strict=True):

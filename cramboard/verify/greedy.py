@@ -114,11 +114,11 @@ def _side_by_side(decoder: Decoder, positions: int) -> int:
     heads = config.num_key_value_heads * (getattr(config, "head_dim", None) or decoder.d // config.num_attention_heads)
     # Keys and values, four bytes a number.
     cache_bytes: int = positions * config.num_hidden_layers * 2 * heads * 4
-    room = _CPU_CACHE_BYTES
+    free = _CPU_CACHE_BYTES
     if decoder.device.type == "cuda":
         torch.cuda.empty_cache()
-        room = torch.cuda.mem_get_info(decoder.device)[0] // 2
-    return max(1, min(_SIDE_BY_SIDE, room // cache_bytes))
+        free = torch.cuda.mem_get_info(decoder.device)[0] // 2
+    return max(1, min(_SIDE_BY_SIDE, free // cache_bytes))
 
 
 def _fixed_cache(decoder: Decoder, positions: int) -> Any:

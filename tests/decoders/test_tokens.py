@@ -23,6 +23,10 @@ def test_a_text_that_begins_with_a_split_character_holds_nothing_until_it_is_who
     assert [tokens.text_bytes("éa", n) for n in range(4)] == [0, 0, 2, 3]
 
 
+def test_tokens_that_end_before_the_first_character_hold_nothing():
+    assert [Tokens((1, 2, 3), (0, 0, 2)).text_bytes("hi", n) for n in range(4)] == [0, 0, 0, 2]
+
+
 def test_a_token_that_ends_with_half_a_character_holds_what_stands_before_it():
     # "hi", then a space with the first bytes of the emoji, then the rest of it.
     tokens = Tokens((1, 2, 3), (2, 4, 4))

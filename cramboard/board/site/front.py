@@ -14,7 +14,7 @@ from cramboard.results.words import number, whole
 
 @dataclass(frozen=True)
 class Leader:
-    """The leader of a table: its tokens per vector (empty if nothing ranks), and the way to the table.
+    """What leads on a task: its tokens per vector (empty if nothing ranks), and the way to the table, if there is one.
 
     `between` is the interval, `drawn` both on a line that ends at the theoretical capacity, `share` how much of that is
     reached, `coder` what an ideal entropy coder would put into the stored bits, `whose` which method with how many
@@ -22,7 +22,7 @@ class Leader:
     """
 
     task: str
-    page: str
+    page: str = ""
     tokens: str = ""
     between: str = ""
     drawn: Markup | None = None
@@ -32,31 +32,38 @@ class Leader:
 
 
 @dataclass(frozen=True)
+class Row:
+    """A decoder: its theoretical capacity in tokens per vector (empty if not known), and what leads on each task."""
+
+    decoder: str
+    capacity: str
+    leaders: tuple[Leader, ...]
+
+
+@dataclass(frozen=True)
 class Front:
-    """The front page's numbers.
+    """The front page's numbers; `whose` is what all leaders' `whose` says, or empty if they differ."""
 
-    Attributes:
-        decoders: For each decoder its name, the tokens per vector of its theoretical capacity (empty if not known), and
-            for each task the leader, or the task's name where there is no result.
-        whose: What `Leader.whose` says of all of them, or empty if they differ.
-    """
-
-    decoders: tuple[tuple[str, str, tuple[Leader | str, ...]], ...]
+    rows: tuple[Row, ...]
     whose: str
 
 
 def front(board: Sequence[Table]) -> Front:
     """Return the leaders of all tables, by decoder and task."""
-    by_place = {(table.decoder, table.task): table for table in board}
     tasks = sorted({table.task for table in board})
-    decoders = []
-    for decoder in sorted({table.decoder for table in board}):
-        tables = [by_place.get((decoder, task)) for task in tasks]
-        leaders = tuple(task if table is None else _leader(table) for task, table in zip(tasks, tables, strict=True))
-        capacities = [most for table in tables if table is not None and (most := _capacity(table)) is not None]
-        decoders.append((decoder, whole(round(capacities[0])) if capacities else "", leaders))
-    whose = {one.whose for _, _, row in decoders for one in row if isinstance(one, Leader) and one.whose}
-    return Front(tuple(decoders), whose.pop() if len(whose) == 1 else "")
+    rows = tuple(
+        _row(decoder, {table.task: table for table in board if table.decoder == decoder}, tasks)
+        for decoder in sorted({table.decoder for table in board})
+    )
+    whose = {leader.whose for row in rows for leader in row.leaders if leader.whose}
+    return Front(rows, whose.pop() if len(whose) == 1 else "")
+
+
+def _row(decoder: str, by_task: dict[str, Table], tasks: Sequence[str]) -> Row:
+    leaders = tuple(_leader(by_task[task]) if task in by_task else Leader(task) for task in tasks)
+    # It is the decoder's own: any leader's says it.
+    capacity = next((most for table in by_task.values() if (most := _capacity(table))), None)
+    return Row(decoder, whole(round(capacity)) if capacity else "", leaders)
 
 
 def _leader(table: Table) -> Leader:

@@ -18,21 +18,19 @@ def sharpened_loss(
     By hand, because autograd goes over the logits, which are the largest tensor of a step, twice as often.
 
     Args:
-        logits: `[m, |V|]`; they are used up, and the gradient is returned in their memory.
+        logits: `[m, |V|]`; they are used up.
         ids: `[m]`: the token that each row is to foretell.
         weights: `[m]`: its share in the loss.
         sharpness: The loss is the cross-entropy of the logits times this, in nats.
     """
-    column = ids[:, None]
-    own = logits.gather(-1, column)
-    rival = logits.scatter_(-1, column, float("-inf")).amax(-1, keepdim=True)
-    lead = own - rival
-    # Among the others alone, of which the rival is the likeliest: p_rival = 1 / sum_j exp(s (z_j - z_rival)).
+    lead = margins(logits, ids)
+    # The margins took the own tokens out; among the others the rival is the likeliest, and its probability there is
+    # p_rival = 1 / sum_j exp(s (z_j - z_rival)).
     among = torch.softmax(logits.mul_(sharpness), -1)
     # ln((1 - p) / p) of the own token, which neither rounds away a p close to 1 nor overflows.
-    behind = -among.amax(-1, keepdim=True).log() - sharpness * lead
-    pull = weights[:, None] * sharpness * torch.sigmoid(behind)
-    return among.mul_(pull).scatter_(-1, column, -pull), lead[:, 0], torch.nn.functional.softplus(behind)[:, 0]
+    behind = -among.amax(-1).log() - sharpness * lead
+    pull = (weights * sharpness * torch.sigmoid(behind))[:, None]
+    return among.mul_(pull).scatter_(-1, ids[:, None], -pull), lead, torch.nn.functional.softplus(behind)
 
 
 def mean_weights(targets: torch.Tensor, n: int, like: torch.Tensor, given: int = 0) -> torch.Tensor:
