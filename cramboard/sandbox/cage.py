@@ -130,7 +130,7 @@ def _launched(command: Command, root: Sequence[str], holding: Hold) -> Iterator[
         gate, gate_inside = (stack.enter_context(end) for end in socket.socketpair())
         status, status_inside = _pipe(stack)
         rules, rules_outside = _pipe(stack)
-        rules_outside.write(seccomp_filter())
+        rules_outside.write(seccomp_filter(command.gpu))
         rules_outside.close()
         words = [
             str(shutil.which("bwrap")),

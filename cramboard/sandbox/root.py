@@ -62,9 +62,8 @@ def new_root(readable: Mapping[str, Path], scratch_bytes: int, output_bytes: int
         if outside.is_symlink() or not outside.exists():
             raise InputError(f"{outside}: must be a file or a folder, and no symbolic link")
         arguments += ["--ro-bind", str(outside), inside]
-    for path in ("/proc", "/dev", "/"):
-        arguments += ["--remount-ro", path]
-    return [*arguments, "--chdir", "/tmp"]
+    arguments += _kernel() if gpu else ["--remount-ro", "/proc"]
+    return [*arguments, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
 
 
 def _system() -> Iterator[str]:
@@ -132,6 +131,16 @@ def _gpu() -> Sequence[str]:
     bound = [word for path in (*devices, *_NVIDIA) for word in ("--dev-bind-try", path, path)]
     seen = ("/usr/local/nvidia", "/usr/local/cuda", "/sys/bus/pci", "/sys/devices", "/sys/module")
     return [*bound, *(word for path in seen for word in ("--ro-bind-try", path, path))]
+
+
+def _kernel() -> Iterator[str]:
+    """/proc as the driver's library needs it: it names its threads there, so a process's own files can be written.
+
+    What is the kernel's and no process's stays read-only, one mount each: to the kernel, root inside is root.
+    """
+    for path in sorted(Path("/proc").iterdir()):
+        if not path.name.isdigit() and not path.is_symlink():
+            yield from ("--ro-bind-try", *_same(path))
 
 
 def _canonical(name: str) -> str:

@@ -2,7 +2,8 @@
 
 The namespaces and the missing capabilities already forbid most of what these would do; the filter takes away the
 kernel's code behind them. Three are here for their own sake: sockets other than local ones (a virtual machine's
-vsock is in no network namespace), and memfd and System V memory (tmpfs that no size limit bounds).
+vsock is in no network namespace), and memfd and System V memory (tmpfs that no size limit bounds). CUDA does not
+start without memfd, so with a GPU it is let through.
 """
 
 import errno
@@ -45,9 +46,12 @@ def known_machine() -> bool:
     return platform.machine() in _AUDIT
 
 
-def seccomp_filter() -> bytes:
+def seccomp_filter(gpu: bool) -> bytes:
     """Return the filter as the kernel reads it: an array of struct sock_filter."""
     machine = platform.machine()
+    denied = {**_DENIED[machine], **_SAME_EVERYWHERE}
+    if gpu:
+        del denied["memfd_create"]
     program = [
         _step(_LOAD, _ARCHITECTURE),
         _step(_EQUAL, _AUDIT[machine], 1, 0),
@@ -56,7 +60,7 @@ def seccomp_filter() -> bytes:
     ]
     if machine == "x86_64":
         program += [_step(_AT_LEAST, _X32, 0, 1), _step(_RETURN, _KILL)]
-    for number in sorted([*_DENIED[machine].values(), *_SAME_EVERYWHERE.values()]):
+    for number in sorted(denied.values()):
         program += [_step(_EQUAL, number, 0, 1), _step(_RETURN, _ERRNO | errno.EPERM)]
     program += [
         _step(_EQUAL, _SOCKET[machine], 0, 3),

@@ -35,6 +35,18 @@ ATTEMPTS: dict[str, tuple[Limits, str]] = {
     "opens a vsock": (LIMITS, "import socket; socket.socket(40, socket.SOCK_STREAM)"),
     "talks to itself": (LIMITS, "import socket; a, b = socket.socketpair(); a.send(b'x'); print(b.recv(1))"),
     "changes the kernel": (LIMITS, "open('/proc/sys/kernel/core_pattern', 'r+')"),
+    "names itself": (LIMITS, "open('/proc/self/comm', 'w').write('x'); print('named')"),
+    "holds memory outside all folders": (LIMITS, "import os; os.write(os.memfd_create('x'), b'x'); print('held')"),
+    "looks for what of the kernel's it may write": (
+        LIMITS,
+        "import os\n"
+        "for folder, inner, files in os.walk('/proc'):\n"
+        "  if folder == '/proc': inner[:] = [one for one in inner if not one.isdigit()]\n"
+        "  for one in files:\n"
+        "    path = os.path.join(folder, one)\n"
+        "    if not os.path.islink(path) and os.access(path, os.W_OK): print(path)\n"
+        "print('seen', len(os.listdir('/proc/sys')) > 3)",
+    ),
     "writes outside": (LIMITS, "open('/home', 'w')"),
     "calls what is filtered": (
         LIMITS,
@@ -78,21 +90,30 @@ ATTEMPTS: dict[str, tuple[Limits, str]] = {
     "leaves many files": (LIMITS, "for i in range(65): open(f'/output/{i}', 'w')"),
 }
 
+# Tried once more as where a GPU is let in: CUDA needs more of /proc and of the system calls.
+WITH_GPU = (
+    "lists what it may write",
+    "changes the kernel",
+    "names itself",
+    "holds memory outside all folders",
+    "looks for what of the kernel's it may write",
+    "calls what is filtered",
+)
+
 
 def main(folder: Path) -> None:
     """Try everything, a few at a time; what comes out goes to a folder each."""
     os.environ["SECRET_OF_THE_CALLER"] = "1"
     ended: dict[str, object] = {"available": available()}
+    tries = [(name, name, False) for name in ATTEMPTS] + [(f"{name}, with a GPU", name, True) for name in WITH_GPU]
     with ThreadPoolExecutor(4) as pool:
-        ends = pool.map(
-            lambda number: _try(*list(ATTEMPTS.values())[number], folder / str(number)), range(len(ATTEMPTS))
-        )
-        ended.update(zip(ATTEMPTS, ends, strict=True))
+        ends = pool.map(lambda one: _try(*ATTEMPTS[one[1]], folder / one[0].replace("/", "-"), one[2]), tries)
+        ended.update(zip((label for label, _, _ in tries), ends, strict=True))
     print(json.dumps(ended))
 
 
-def _try(limits: Limits, code: str, output: Path) -> dict[str, object]:
-    end = run_isolated(Command([sys.executable, "-u", "-c", code], readable={}, output=output, limits=limits))
+def _try(limits: Limits, code: str, output: Path, gpu: bool) -> dict[str, object]:
+    end = run_isolated(Command([sys.executable, "-u", "-c", code], readable={}, output=output, limits=limits, gpu=gpu))
     files = {path.name: path.read_bytes().hex() for path in output.iterdir()} if output.is_dir() else {}
     return {**dataclasses.asdict(end), "files": files}
 

@@ -87,9 +87,29 @@ def test_the_root_holds_nothing_of_the_caller(ends: Ends) -> None:
 
 
 def test_nothing_but_its_own_folders_can_be_written(ends: Ends) -> None:
+    own = {"/tmp", "/dev/shm", "/output"}
+    assert _writable(ends["lists what it may write"]["log"]) == own
+    assert _writable(ends["lists what it may write, with a GPU"]["log"]) == own | {"/proc"}
+
+
+def _writable(log: str) -> set[str]:
     devices = {f"/dev/{name}" for name in ("null", "zero", "full", "random", "urandom", "tty", "pts")}
-    writable = set(ends["lists what it may write"]["log"].split()) - devices
-    assert {path for path in writable if not path.endswith("-packages")} == {"/tmp", "/dev/shm", "/output"}
+    return {path for path in set(log.split()) - devices if not path.endswith("-packages") and "nvidia" not in path}
+
+
+def test_nothing_of_the_kernels_can_be_written(ends: Ends) -> None:
+    for attempt in (
+        "looks for what of the kernel's it may write",
+        "looks for what of the kernel's it may write, with a GPU",
+    ):
+        assert ends[attempt]["log"] == "seen True\n"
+
+
+def test_what_cuda_needs_is_there_with_a_gpu_alone(ends: Ends) -> None:
+    assert "Read-only file system" in ends["names itself"]["log"]
+    assert "Operation not permitted" in ends["holds memory outside all folders"]["log"]
+    assert ends["names itself, with a GPU"]["log"] == "named\n"
+    assert ends["holds memory outside all folders, with a GPU"]["log"] == "held\n"
 
 
 def test_it_has_no_rights(ends: Ends) -> None:
@@ -104,6 +124,7 @@ def test_it_has_no_rights(ends: Ends) -> None:
         ("opens a socket", "Network is unreachable"),
         ("opens a vsock", "Network is unreachable"),
         ("changes the kernel", "Read-only file system"),
+        ("changes the kernel, with a GPU", "Read-only file system"),
         ("writes outside", "Read-only file system"),
         ("kills everything", "No such process"),
         ("fills /tmp", "No space left on device"),
@@ -120,6 +141,7 @@ def test_local_sockets_work(ends: Ends) -> None:
 
 def test_filtered_calls_are_not_permitted(ends: Ends) -> None:
     assert ends["calls what is filtered"]["log"] == "-1 1\n" * 4
+    assert ends["calls what is filtered, with a GPU"]["log"] == "-1 1\n" * 4
     assert ends["makes a namespace"]["log"] == "-1\n"
 
 

@@ -1,5 +1,6 @@
 """What the caller gives and what is left behind."""
 
+import dataclasses
 import os
 import secrets
 import signal
@@ -10,6 +11,7 @@ import venv
 from pathlib import Path
 
 import pytest
+import torch
 
 from cramboard.errors import InputError, MachineError
 from cramboard.sandbox import Command, Ended, Limits, available, cage, holds, run_isolated
@@ -43,6 +45,17 @@ def test_what_is_readable_is_where_it_was_asked_for_and_cannot_be_changed(tmp_pa
     assert ended.log.startswith(f"hello {Path(__file__).stat().st_size}\nFalse\n")
     assert "Read-only file system" in ended.log
     assert (given / "below" / "text").read_text() == "hello"
+
+
+@pytest.mark.gpu
+@pytest.mark.sandbox
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_a_gpu_computes_inside(tmp_path: Path) -> None:
+    code = "import torch; print(int(torch.ones(1000, device='cuda').sum()))"
+    limits = dataclasses.replace(LIMITS, memory_bytes=16 * 10**9, processes=256)
+    words = [sys.executable, "-I", "-u", "-c", code]
+    ended = run_isolated(Command(words, readable={}, output=tmp_path / "output", limits=limits, gpu=True))
+    assert ended.log == "1000\n"
 
 
 @pytest.mark.sandbox
