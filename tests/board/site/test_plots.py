@@ -11,6 +11,7 @@ from cramboard.board.site.plots import all_plots, cost
 from cramboard.board.site.plots.capacity import coder_bound, theoretical_capacity
 from cramboard.board.site.plots.labels import Spot, sides
 from cramboard.board.site.plots.plot import Marks, best, round_numbers
+from cramboard.board.site.plots.surprisal import surprisal
 from cramboard.board.site.plots.vectors import vectors
 from cramboard.board.site.standings import Standing, standings
 from cramboard.board.site.tables import sealed_twins, tables
@@ -124,6 +125,13 @@ def test_every_k_is_counted_on_the_samples_that_all_share_and_for_one_submission
     assert float(rows[0][4].split()[0]) == pytest.approx(sum(held) / 16, abs=0.06)
 
 
+def test_tasks_are_compared_by_one_submission(placed: list[Standing]):
+    plot = surprisal(placed, Marks(s.result for s in placed))
+    rows = [row for row in plot.rows if row[1] == made.SMOLLM]
+    assert len(rows) > 1
+    assert {row[2] for row in rows} == {"Cramming, standard"}
+
+
 def test_accuracy_stands_beside_that_without_vectors(one: Standing, placed: list[Standing]):
     plot = next(p for p in all_plots([one], {}, []) if p.key == "accuracy")
     at = one.result.summary.lengths[512]
@@ -175,7 +183,7 @@ def test_the_surprisal_of_a_text_is_that_of_the_longest_stretch_that_was_measure
     plot = next(plot for plot in all_plots(placed, {}, []) if plot.key == "surprisal")
     [row] = [row for row in plot.rows if row[:2] == ("speeches", made.GEMMA)]
     drawn = [made.uncertainty(sample, drawn=False) for sample in made.texts("speeches")]
-    assert float(row[2]) == pytest.approx(sum(drawn) / len(drawn), abs=0.01)
+    assert float(row[3]) == pytest.approx(sum(drawn) / len(drawn), abs=0.01)
 
 
 def test_a_logarithmic_axis_has_round_numbers_and_few_over_a_wide_range():

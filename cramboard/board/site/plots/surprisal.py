@@ -7,12 +7,13 @@ from typing import Any
 from cramboard.board.drawing import ends
 from cramboard.board.site.plots.plot import Marks, Plot, best, chart_of, drawn, scales, x_axis, y_axis
 from cramboard.board.site.standings import Standing
+from cramboard.board.site.words import named
 from cramboard.results.words import interval, number, plain
 
 
 def surprisal(placed: Sequence[Standing], marks: Marks) -> Plot:
     """Plot the recovered bits of one vector against bits per token of the text."""
-    shown = [s for s in best(placed) if s.result.run.k == 1 and s.result.surprisals]
+    shown = _lines(placed)
     rows = [_row(s, marks) for s in shown]
     texts = [
         marks.of(s.result).fields | {"surprisal": s.result.surprisals[record.sample], "bits": record.recovered_bits}
@@ -23,8 +24,9 @@ def surprisal(placed: Sequence[Standing], marks: Marks) -> Plot:
     words = (
         "If the uncertainty of the text limits a vector, and not its length, harder texts have shorter horizons but "
         "as many bits: a decoder's marks lie on a level line. If the limit were a number of tokens, they would lie on "
-        "the thin sloping line. Each faint mark is one text. Bits per token are those of the decoder without vectors, "
-        "over the longest length that was measured."
+        "the thin sloping line. Each faint mark is one text. A decoder's marks are of one submission: of those on the "
+        "most tasks, the one that recovers most. Bits per token are those of the decoder without vectors, over the "
+        "longest length that was measured."
     )
     return Plot(
         key="surprisal",
@@ -32,11 +34,12 @@ def surprisal(placed: Sequence[Standing], marks: Marks) -> Plot:
         words=words,
         figure=_draw(rows, texts, [marks.of(s.result) for s in shown]) if shown else None,
         legend=marks.legend(s.result for s in shown),
-        headings=("Task", "Decoder", "Bits per token", "Recovered bits", "Information gain, bits"),
+        headings=("Task", "Decoder", "Submission", "Bits per token", "Recovered bits", "Information gain, bits"),
         rows=tuple(
             (
                 plain(s.result.run.task.name),
                 plain(s.result.run.decoder.name),
+                named(s.submission.spec.name),
                 number(row["surprisal"]),
                 interval(s.result.summary.measures["recovered_bits"]),
                 interval(s.result.summary.measures["gain_bits_per_vector"]),
@@ -44,6 +47,27 @@ def surprisal(placed: Sequence[Standing], marks: Marks) -> Plot:
             for s, row in zip(shown, rows, strict=True)
         ),
     )
+
+
+def _lines(placed: Sequence[Standing]) -> list[Standing]:
+    """Return each decoder's results with one vector, all of one submission, by task.
+
+    A longer search that was run on one task alone would lie above the level line for its steps, not for the text.
+    """
+    by_submission: dict[tuple[str, str], list[Standing]] = {}
+    for standing in placed:
+        if standing.result.run.k == 1 and standing.result.surprisals:
+            by_submission.setdefault((standing.result.run.decoder.name, standing.submission.slug), []).append(standing)
+    found: dict[str, list[Standing]] = {}
+    for (decoder, _), standings in sorted(by_submission.items()):
+        line = best(standings)
+        if line and (decoder not in found or _weight(line) > _weight(found[decoder])):
+            found[decoder] = line
+    return sorted((s for line in found.values() for s in line), key=lambda s: s.result.run.task.name)
+
+
+def _weight(line: Sequence[Standing]) -> tuple[int, float]:
+    return len(line), math.fsum(s.result.summary.measures["recovered_bits"].mean for s in line)
 
 
 def _row(standing: Standing, marks: Marks) -> dict[str, Any]:
