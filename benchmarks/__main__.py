@@ -29,8 +29,6 @@ from cramboard.methods.engine.passes import Pass
 from cramboard.methods.engine.passes.reference import ReferencePass
 from cramboard.run.provenance import provenance
 
-SMALL = "SmolLM2-135M's width, 4 layers, 8,192 tokens"
-
 
 @dataclass(frozen=True)
 class Row:
@@ -73,12 +71,13 @@ def main() -> None:
 
 
 def on_cpu(bench: "Bench") -> None:
-    """Time the loops with eight short texts and a small decoder: under a minute."""
-    decoder = random_llama(SHAPES[SMALL], "cpu")
-    ids = bench.texts(SMALL, 8, 32)
-    bench.time(SMALL, "published, one text at a time", ids, 6, lambda steps: published_loop(decoder, ids, steps))
-    bench.time(SMALL, "prototype", ids, 6, lambda steps: prototype_loop(decoder, ids, steps, compiled=False))
-    bench.engine(SMALL, ReferencePass(decoder, torch.float32), ids, 6)
+    """Time the loops with eight short texts: under a minute."""
+    name = "SmolLM2-135M"
+    decoder = random_llama(SHAPES[name], "cpu")
+    ids = bench.texts(name, 8, 32)
+    bench.time(name, "published, one text at a time", ids, 5, lambda steps: published_loop(decoder, ids, steps))
+    bench.time(name, "prototype", ids, 5, lambda steps: prototype_loop(decoder, ids, steps, compiled=False))
+    bench.engine(name, ReferencePass(decoder, torch.float32), ids, 5)
 
 
 def on_gpu(bench: "Bench") -> None:

@@ -36,7 +36,6 @@ SHAPES = {
     "Gemma-3-270M": Dimensions(18, 640, 4, 1, 256, 2048, 262144, gemma=True),
     "Llama-3.2-1B": Dimensions(16, 2048, 32, 8, 64, 8192, 128256),
     "Llama-3.1-8B": Dimensions(32, 4096, 32, 8, 128, 14336, 128256),
-    "SmolLM2-135M's width, 4 layers, 8,192 tokens": Dimensions(4, 576, 9, 3, 64, 1536, 8192),
 }
 
 

@@ -42,7 +42,9 @@ _CAPACITY = (
 )
 _SEVERAL = (
     "The columns relative to k = 1 compare each of k vectors with a single vector on the same samples: at 100%, k "
-    "vectors would hold k times as much. >= marks runs in which a text ended first."
+    "vectors would hold k times as much. >= marks runs in which a text ended first.\n\n"
+    "In 15 of its 18 blocks Gemma-3-270M's attention sees 512 positions back. What is further from the vectors sees "
+    "them in three blocks only, which is a likely reason why they hold less text each from k = 4 on."
 )
 _COARSER = (
     "The same vectors, stored in a coarser dtype and verified again: the share of the horizon that is left, as a ratio "
