@@ -52,7 +52,8 @@ _COARSER = (
 )
 _OTHERS = (
     "The other submissions, at seed 0 and their declared span. A protocol in its own layout does not rank, because it "
-    "reads and counts differently."
+    "reads and counts differently. Seconds are those of making the vectors; runs on H200s shared a GPU in pairs, and "
+    "take less alone."
 )
 _DIFFERENCES = """\
 Published figures ([reported.yaml](../leaderboard/reported.yaml)) are not verified here, and differ from ours in up to \
