@@ -134,13 +134,16 @@ def _gpu() -> Sequence[str]:
 
 
 def _kernel() -> Iterator[str]:
-    """/proc as the driver's library needs it: it names its threads there, so a process's own files can be written.
+    """/proc as the driver's library needs it: it names its threads there, so processes' own files can be written.
 
-    What is the kernel's and no process's stays read-only, one mount each: to the kernel, root inside is root.
+    What is the kernel's and no process's stays read-only, one mount each: to the kernel, root inside is root. These
+    are the outer /proc's, whose list of locks would tell of processes outside. bubblewrap's own process, the first
+    inside, is hidden: who writes its memory could free the cage from its caller.
     """
     for path in sorted(Path("/proc").iterdir()):
         if not path.name.isdigit() and not path.is_symlink():
-            yield from ("--ro-bind-try", *_same(path))
+            yield from ("--ro-bind-try", "/dev/null" if path.name == "locks" else str(path), str(path))
+    yield from ("--size", "4096", "--tmpfs", "/proc/1", "--remount-ro", "/proc/1")
 
 
 def _canonical(name: str) -> str:

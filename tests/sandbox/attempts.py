@@ -35,7 +35,12 @@ ATTEMPTS: dict[str, tuple[Limits, str]] = {
     "opens a vsock": (LIMITS, "import socket; socket.socket(40, socket.SOCK_STREAM)"),
     "talks to itself": (LIMITS, "import socket; a, b = socket.socketpair(); a.send(b'x'); print(b.recv(1))"),
     "changes the kernel": (LIMITS, "open('/proc/sys/kernel/core_pattern', 'r+')"),
-    "names itself": (LIMITS, "open('/proc/self/comm', 'w').write('x'); print('named')"),
+    "names itself": (LIMITS, "import os; os.write(os.open('/proc/self/comm', os.O_WRONLY), b'x'); print('named')"),
+    "writes its keeper's memory": (LIMITS, "import os; os.open('/proc/1/mem', os.O_RDWR)"),
+    "looks for locks outside": (
+        LIMITS,
+        "try: print(open('/proc/locks').read(), end='')\nexcept PermissionError: pass",
+    ),
     "holds memory outside all folders": (LIMITS, "import os; os.write(os.memfd_create('x'), b'x'); print('held')"),
     "looks for what of the kernel's it may write": (
         LIMITS,
@@ -44,7 +49,7 @@ ATTEMPTS: dict[str, tuple[Limits, str]] = {
         "  if folder == '/proc': inner[:] = [one for one in inner if not one.isdigit()]\n"
         "  for one in files:\n"
         "    path = os.path.join(folder, one)\n"
-        "    if not os.path.islink(path) and os.access(path, os.W_OK): print(path)\n"
+        "    if not os.path.islink(path) and not os.statvfs(path).f_flag & os.ST_RDONLY: print(path)\n"
         "print('seen', len(os.listdir('/proc/sys')) > 3)",
     ),
     "writes outside": (LIMITS, "open('/home', 'w')"),
@@ -95,6 +100,8 @@ WITH_GPU = (
     "lists what it may write",
     "changes the kernel",
     "names itself",
+    "writes its keeper's memory",
+    "looks for locks outside",
     "holds memory outside all folders",
     "looks for what of the kernel's it may write",
     "calls what is filtered",

@@ -1,5 +1,6 @@
 """What isolated code can do and what it cannot, as root and as an ordinary user."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -44,12 +45,14 @@ def ends(request: pytest.FixtureRequest) -> Iterator[Ends]:
         (folder / "out").mkdir()
         for path in (folder, *folder.rglob("*")):
             path.chmod(0o777 if path.is_dir() else 0o644)
-        done = subprocess.run(
-            [python, folder / "attempts.py", folder / "out"],
-            capture_output=True, text=True, check=False, cwd="/", **user,
-            env={"PYTHONPATH": name, "PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"},
-            timeout=3 * PATIENCE_SECONDS,
-        )  # fmt: skip
+        with (folder / "locked").open("w") as locked:
+            fcntl.flock(locked, fcntl.LOCK_EX)
+            done = subprocess.run(
+                [python, folder / "attempts.py", folder / "out"],
+                capture_output=True, text=True, check=False, cwd="/", **user,
+                env={"PYTHONPATH": name, "PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"},
+                timeout=3 * PATIENCE_SECONDS,
+            )  # fmt: skip
         assert done.returncode == 0, done.stderr
         yield json.loads(done.stdout)
 
@@ -105,6 +108,10 @@ def test_nothing_of_the_kernels_can_be_written(ends: Ends) -> None:
         assert ends[attempt]["log"] == "seen True\n"
 
 
+def test_locks_outside_cannot_be_seen(ends: Ends) -> None:
+    assert ends["looks for locks outside"]["log"] == ends["looks for locks outside, with a GPU"]["log"] == ""
+
+
 def test_what_cuda_needs_is_there_with_a_gpu_alone(ends: Ends) -> None:
     assert "Read-only file system" in ends["names itself"]["log"]
     assert "Operation not permitted" in ends["holds memory outside all folders"]["log"]
@@ -125,6 +132,8 @@ def test_it_has_no_rights(ends: Ends) -> None:
         ("opens a vsock", "Network is unreachable"),
         ("changes the kernel", "Read-only file system"),
         ("changes the kernel, with a GPU", "Read-only file system"),
+        ("writes its keeper's memory", "Read-only file system"),
+        ("writes its keeper's memory, with a GPU", "No such file or directory"),
         ("writes outside", "Read-only file system"),
         ("kills everything", "No such process"),
         ("fills /tmp", "No space left on device"),
