@@ -42,9 +42,7 @@ _CAPACITY = (
 )
 _SEVERAL = (
     "The columns relative to k = 1 compare each of k vectors with a single vector on the same samples: at 100%, k "
-    "vectors would hold k times as much. >= marks runs in which a text ended first.\n\n"
-    "In 15 of its 18 blocks Gemma-3-270M's attention sees 512 positions back. What is further from the vectors sees "
-    "them in three blocks only, which is a likely reason why they hold less text each from k = 4 on."
+    "vectors would hold k times as much. >= marks runs in which a text ended first."
 )
 _COARSER = (
     "The same vectors, stored in a coarser dtype and verified again: the share of the horizon that is left, as a ratio "
@@ -52,8 +50,7 @@ _COARSER = (
 )
 _OTHERS = (
     "The other submissions, at seed 0 and their declared span. A protocol in its own layout does not rank, because it "
-    "reads and counts differently. Seconds are those of making the vectors; runs on H200s shared a GPU in pairs, and "
-    "take less alone."
+    "reads and counts differently."
 )
 _DIFFERENCES = """\
 Published figures ([reported.yaml](../leaderboard/reported.yaml)) are not verified here, and differ from ours in up to \

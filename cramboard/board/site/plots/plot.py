@@ -114,6 +114,26 @@ def best(placed: Sequence[Standing]) -> list[Standing]:
     return [found[key] for key in sorted(found)]
 
 
+def of_one_submission(
+    placed: Sequence[Standing],
+    group: Callable[[Standing], tuple[str, ...]],
+    weight: Callable[[Sequence[Standing]], tuple[int, float]],
+) -> list[list[Standing]]:
+    """Return, a list for each group, the best results of one submission: of the one that weighs most.
+
+    Another submission's result among them would be a difference of methods.
+    """
+    by_submission: dict[tuple[tuple[str, ...], str], list[Standing]] = {}
+    for standing in placed:
+        by_submission.setdefault((group(standing), standing.submission.slug), []).append(standing)
+    found: dict[tuple[str, ...], list[Standing]] = {}
+    for (name, _), standings in sorted(by_submission.items()):
+        line = best(standings)
+        if line and (name not in found or weight(line) > weight(found[name])):
+            found[name] = line
+    return list(found.values())
+
+
 def scales(series: Sequence[Series]) -> dict[str, Any]:
     """Return colour and shape encodings for rows that have `Series.fields`."""
     import altair as alt

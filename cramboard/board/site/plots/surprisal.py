@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cramboard.board.drawing import ends
-from cramboard.board.site.plots.plot import Marks, Plot, best, chart_of, drawn, scales, x_axis, y_axis
+from cramboard.board.site.plots.plot import Marks, Plot, chart_of, drawn, of_one_submission, scales, x_axis, y_axis
 from cramboard.board.site.standings import Standing
 from cramboard.board.site.words import named
 from cramboard.results.words import interval, number, plain
@@ -54,16 +54,9 @@ def _lines(placed: Sequence[Standing]) -> list[Standing]:
 
     A longer search that was run on one task alone would lie above the level line for its steps, not for the text.
     """
-    by_submission: dict[tuple[str, str], list[Standing]] = {}
-    for standing in placed:
-        if standing.result.run.k == 1 and standing.result.surprisals:
-            by_submission.setdefault((standing.result.run.decoder.name, standing.submission.slug), []).append(standing)
-    found: dict[str, list[Standing]] = {}
-    for (decoder, _), standings in sorted(by_submission.items()):
-        line = best(standings)
-        if line and (decoder not in found or _weight(line) > _weight(found[decoder])):
-            found[decoder] = line
-    return sorted((s for line in found.values() for s in line), key=lambda s: s.result.run.task.name)
+    single = [s for s in placed if s.result.run.k == 1 and s.result.surprisals]
+    lines = of_one_submission(single, lambda s: (s.result.run.decoder.name,), _weight)
+    return sorted((s for line in lines for s in line), key=lambda s: s.result.run.task.name)
 
 
 def _weight(line: Sequence[Standing]) -> tuple[int, float]:

@@ -3,7 +3,17 @@
 from collections.abc import Sequence
 from typing import Any
 
-from cramboard.board.site.plots.plot import Marks, Plot, best, chart_of, dashes, drawn, scales, x_axis, y_axis
+from cramboard.board.site.plots.plot import (
+    Marks,
+    Plot,
+    chart_of,
+    dashes,
+    drawn,
+    of_one_submission,
+    scales,
+    x_axis,
+    y_axis,
+)
 from cramboard.board.site.standings import Standing
 from cramboard.board.site.words import named
 from cramboard.results.bootstrap import mean_interval
@@ -46,23 +56,14 @@ def vectors(placed: Sequence[Standing], marks: Marks) -> Plot:
 def _lines(placed: Sequence[Standing]) -> list[list[Standing]]:
     """Return for each task and decoder the optimised results of one submission, by k: of that with the most k.
 
-    Another submission's single k beside them would be a difference of methods. One k alone says nothing of further
-    vectors and is no line.
+    One k alone says nothing of further vectors and is no line; nor are several that share no sample.
     """
-    by_submission: dict[tuple[str, str, str], list[Standing]] = {}
-    for standing in placed:
-        run = standing.result.run
-        by_submission.setdefault((run.task.name, run.decoder.name, standing.submission.slug), []).append(standing)
-    found: dict[tuple[str, str], list[Standing]] = {}
-    for (task, decoder, _), standings in sorted(by_submission.items()):
-        line, known = best(standings), found.get((task, decoder), [])
-        if len(line) > 1 and _shared(line) and (not known or _weight(line) > _weight(known)):
-            found[task, decoder] = line
-    return list(found.values())
+    lines = of_one_submission(placed, lambda s: (s.result.run.task.name, s.result.run.decoder.name), _weight)
+    return [line for line in lines if _weight(line)[0] > 1]
 
 
 def _weight(line: Sequence[Standing]) -> tuple[int, float]:
-    return len(line), line[0].tokens
+    return len(line) if _shared(line) else 0, line[0].tokens
 
 
 def _shared(group: Sequence[Standing]) -> list[str]:
