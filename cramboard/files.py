@@ -28,9 +28,9 @@ def clear_os_errors(path: Path) -> Iterator[None]:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise MachineError(f"{path}: the disk is full; free some space and run the same command again") from None
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-            raise MachineError(f"{path}: no permission to write here; choose another --output-dir") from None
+            raise MachineError(f"{path}: no permission to write here; choose another folder") from None
         if isinstance(error, (NotADirectoryError, FileExistsError, IsADirectoryError)):
-            raise MachineError(f"{path}: {error.strerror}; choose another --output-dir") from None
+            raise MachineError(f"{path}: {error.strerror}; choose another folder") from None
         raise MachineError(f"{path}: {error.strerror or error}") from None
 
 
@@ -70,7 +70,12 @@ def publish_folder(folder: Path, contents: dict[str, bytes]) -> None:
                 _sync_folder(made)
             if folder.exists():  # Removed in its place it would be there in part for a while.
                 folder.rename(replaced)
-            staging.rename(folder)
+            try:
+                staging.rename(folder)
+            except BaseException:  # An interrupt between the two must not cost the old content.
+                if replaced.exists() and not folder.exists():
+                    replaced.rename(folder)
+                raise
         finally:
             shutil.rmtree(staging, ignore_errors=True)
             shutil.rmtree(replaced, ignore_errors=True)
@@ -129,7 +134,7 @@ def locked(folder: Path, *, wait: bool = False) -> Iterator[None]:
             except BlockingIOError:
                 if not wait:
                     raise MachineError(
-                        f"{folder}: another run is working in this folder; wait for it or choose another --output-dir"
+                        f"{folder}: another run is working in this folder; wait for it or choose another one"
                     ) from None
                 fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -34,7 +34,6 @@ def main() -> None:
     parser.add_argument("--task", action="append", help="only this task (may be repeated)")
     parser.add_argument("--decoder", action="append", help="only this listed decoder (may be repeated)")
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--limit", type=int, help="only the first samples; to try it out")
     parser.add_argument("--draw", action="store_true", help="draw what is measured")
     asked = parser.parse_args()
     manifests = sorted(asked.folder.glob("[!.]*/manifest.jsonl"))
@@ -43,10 +42,10 @@ def main() -> None:
         for folder in folders:
             draw(folder)
     else:
-        measure(folders, asked.decoder, asked.device, asked.limit)
+        measure(folders, asked.decoder, asked.device)
 
 
-def measure(folders: list[Path], names: list[str] | None, device: str, limit: int | None) -> None:
+def measure(folders: list[Path], names: list[str] | None, device: str) -> None:
     """Measure every task under every decoder, one decoder after the other."""
     from cramboard.decoders import decoder_names, find_decoder, load_decoder
 
@@ -58,7 +57,7 @@ def measure(folders: list[Path], names: list[str] | None, device: str, limit: in
             if any(entry.decoder == decoder.ref for entry in known):
                 continue
             started = time.monotonic()
-            samples = task.samples(limit=limit)
+            samples = task.samples()
             tokens, bits = zip(*(surprisal(decoder, sample) for sample in samples), strict=True)
             others = [entry for entry in known if entry.decoder.name != name]
             entries = sorted([*others, describe(decoder.ref, tokens, bits)], key=lambda entry: entry.decoder.name)

@@ -89,6 +89,22 @@ def test_a_folder_that_replaces_another_is_never_there_in_part(tmp_path, monkeyp
     assert all(each in ({"unit/a": b"1", "unit/b": b"2"}, {"unit/a": b"3", "unit/b": b"4"}) for each in seen)
 
 
+def test_an_interrupt_between_the_two_renames_leaves_the_old_folder(tmp_path, monkeypatch):
+    publish_folder(tmp_path / "unit", {"a": b"1"})
+    rename, done = Path.rename, []
+
+    def interrupted(path, target):
+        done.append(path)
+        if len(done) == 2:
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        publish_folder(tmp_path / "unit", {"a": b"2"})
+    assert everything(tmp_path) == {"unit/a": b"1"}
+
+
 def test_who_waits_for_a_folder_gets_it(tmp_path):
     got = threading.Event()
 
@@ -120,7 +136,7 @@ def test_a_text_is_read_as_its_bytes_are(tmp_path):
 
 def test_a_path_below_a_file_is_refused_in_one_line(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(MachineError, match="another --output-dir"):
+    with pytest.raises(MachineError, match="choose another folder"):
         write_atomically(tmp_path / "file" / "below", "text")
 
 

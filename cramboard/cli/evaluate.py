@@ -1,6 +1,7 @@
 """`cramboard evaluate`: the main job."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -107,7 +108,7 @@ def command(
     ) as chosen:
         planned = plan_all(Asked(**asked), chosen)
         if dry_run:
-            click.echo("\n\n".join(_dry_run(one, as_json) for one in planned))
+            _dry_run(planned, as_json)
             return 0
         from cramboard.cli.progress import watching
 
@@ -130,10 +131,23 @@ def command(
     return 1 if any(outcome.failures for outcome in outcomes) else 0
 
 
-def _dry_run(planned: "Plan", as_json: bool) -> str:
+def _dry_run(planned: Sequence["Plan"], as_json: bool) -> None:
+    """Write what each run would do: with --json one object, or a list of them for an encoder's runs."""
+    facts = [_would_do(one) for one in planned]
+    if as_json:
+        click.echo(json.dumps(facts if len(facts) > 1 else facts[0], indent=1))
+        return
+    for number, one in enumerate(facts):
+        one["settings"] = " ".join(f"{name}={value}" for name, value in one["settings"].items())
+        click.echo(
+            "\n" * (number > 0) + "\n".join(f"{name.replace('_', ' '):10}{value}" for name, value in one.items())
+        )
+
+
+def _would_do(planned: "Plan") -> dict[str, Any]:
     anew = planned.asked.overwrite == "always" or not planned.folder.holds_run()
     units = planned.units(frozenset() if anew else planned.folder.finished_samples())
-    facts = {
+    return {
         "task": f"{planned.task.spec.name} {planned.task.spec.version}",
         "samples": len(planned.samples),
         "to_do": sum(len(unit.samples) for unit in units),
@@ -147,7 +161,3 @@ def _dry_run(planned: "Plan", as_json: bool) -> str:
         "device": planned.device,
         "folder": str(planned.folder.path),
     }
-    if as_json:
-        return json.dumps(facts, indent=1)
-    facts["settings"] = " ".join(f"{name}={value}" for name, value in planned.method.ref.settings.items())
-    return "\n".join(f"{name.replace('_', ' '):10}{value}" for name, value in facts.items())

@@ -150,7 +150,7 @@ def test_without_an_output_dir_the_run_goes_below_runs_and_other_runs_beside_it(
 def test_an_output_that_cannot_be_written_is_refused(short_folder: Path, tmp_path: Path, below: str) -> None:
     (tmp_path / "a-file").write_text("here already")
     folder = tmp_path / below
-    evaluate(short_folder, folder, "--limit", 1).refused(4, str(folder), "choose another --output-dir")
+    evaluate(short_folder, folder, "--limit", 1).refused(4, str(folder), "choose another folder")
     assert contents(tmp_path) == {"a-file": b"here already"}
 
 

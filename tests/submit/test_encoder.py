@@ -70,6 +70,12 @@ def test_the_curve_has_a_run_for_every_span_that_the_texts_and_the_context_reach
     assert f"Results: {tmp_path / 'runs' / 'k2'}\n" in ended.out
 
 
+def test_a_dry_run_of_a_curve_is_one_list(write: Write, short_folder: Path, tmp_path: Path) -> None:
+    ended = evaluate(write(), short_folder, tmp_path / "runs", "--limit", 1, "--dry-run", "--json")
+    assert [Path(run["folder"]).name for run in json.loads(ended.out)][:2] == ["k2", "k2-span16"]
+    assert not (tmp_path / "runs").exists()
+
+
 def test_a_fixed_ratio_is_given_r_k_tokens_and_has_no_curve(write: Write, short_folder: Path, tmp_path: Path) -> None:
     assert evaluate(write(), short_folder, tmp_path / "run", "-k", 4, "--limit", 1).code == 0
     assert [record.span for record in RunFolder(tmp_path / "run").records()] == [18]
