@@ -5,6 +5,8 @@ Each model is frozen, refuses unknown fields and has a version. Readers refuse a
 """
 
 from cramboard.schema.base import (
+    NAME,
+    RELATIVE_PATH,
     Boundary,
     Form,
     HubId,
@@ -80,6 +82,8 @@ from cramboard.schema.tasks import (
 
 __all__ = [
     "CERTIFIED_MARGIN",
+    "NAME",
+    "RELATIVE_PATH",
     "Archive",
     "ArchivesSource",
     "BoardResult",

@@ -14,13 +14,13 @@ from cramboard.schema.faults import say, shown
 from cramboard.schema.plain_yaml import load_yaml
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,79}$")]
+NAME = r"[a-z0-9][a-z0-9._-]{0,79}"
+Name = Annotated[str, Field(pattern=f"^{NAME}$")]
 Revision = Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
 HubId = Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")]
 SampleId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,119}$")]
-RelativePath = Annotated[
-    str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*$", max_length=200)
-]
+RELATIVE_PATH = r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*"
+RelativePath = Annotated[str, Field(pattern=f"^{RELATIVE_PATH}$", max_length=200)]
 Split = Literal["public", "tuning", "sealed"]
 Form = Literal["text", "draws"]
 """What a sample is: a plain text, or 64-bit draws that each decoder turns into token ids of its own."""

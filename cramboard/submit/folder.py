@@ -13,7 +13,7 @@ from cramboard.methods import choose_method, method_names
 from cramboard.methods.submitted.environment import requirement_lines
 from cramboard.methods.submitted.pinned import pinned_path
 from cramboard.methods.submitted.upload import upload_folder
-from cramboard.schema import DecoderSpec, EncoderCode
+from cramboard.schema import RELATIVE_PATH, DecoderSpec, EncoderCode
 from cramboard.submission import RESULTS, SPEC_FILE, Submission, read_submission
 from cramboard.submission import VECTORS as UPLOADS
 from cramboard.tasks import load_task
@@ -24,8 +24,6 @@ _WEIGHT_BYTES = 16 * 2**20
 _UPLOAD_BYTES = 64 * 2**20
 _FILES = 200
 _FOLDER_BYTES = 64 * 2**20
-# Also what bubblewrap is given as words.
-_FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
 
 
 def folder_problems(submission: Submission) -> Iterator[str]:
@@ -96,7 +94,7 @@ def _files(submission: Submission) -> Iterator[str]:
         # On the disks of some machines these are one file, or in the folder that the evaluation alone writes.
         if small.count(name.casefold()) > 1 or name.casefold().split("/")[0] in (RESULTS, UPLOADS):
             yield f"{name}: differs from another name here only in small and capital letters; rename it"
-        if not _FILE_NAME.fullmatch(name):
+        if not re.fullmatch(RELATIVE_PATH, name):  # Also what bubblewrap is given as words.
             yield f"{name!a}: name files with letters, digits, '.', '_' and '-'"
         elif path.is_symlink() or not path.is_file():
             yield f"{name}: a link or a special file; put the file itself there"

@@ -17,7 +17,7 @@ from pathlib import Path
 from cramboard.errors import InputError, UsageError
 from cramboard.files import publish_folder, read_text
 from cramboard.keys import canonical_json, sha256_text
-from cramboard.schema import Commitment, ManifestLine, SealedSet, TaskSpec, from_json, to_json
+from cramboard.schema import NAME, Commitment, ManifestLine, SealedSet, TaskSpec, from_json, to_json
 from cramboard.tasks.building import builder_of
 from cramboard.tasks.plan import PUBLIC_SEED, Plan
 from cramboard.tasks.sources import open_source
@@ -26,7 +26,6 @@ from cramboard.tasks.task import Task
 SEALED = "sealed.json"
 COMMITMENT = "commitment.json"
 _LEAST_SECRET = 32
-_NAME = r"[a-z0-9][a-z0-9._-]{0,79}"
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ def seal(
     secret = secrets.token_hex(32) if secret is None else secret
     if len(secret) < _LEAST_SECRET or secret.startswith(PUBLIC_SEED):
         raise UsageError(f"the secret must have {_LEAST_SECRET} characters or more that nobody can guess")
-    if not re.fullmatch(_NAME, name):
+    if not re.fullmatch(NAME, name):
         raise UsageError(f"--name {name!r}: use lower-case letters, digits, dots and dashes")
     spec = spec or task.spec
     _check_rule(task, spec)

@@ -135,17 +135,9 @@ def information_gain_bits(attempts: Sequence[Attempt]) -> Average | None:
     return _over_failing(attempts, lambda one: one.information_gain_nats / math.log(2))
 
 
-def progressive_tokens(record: SampleRecord, margin: bool = False, free_first: bool = False) -> int:
-    """Return the leading tokens that are right behind the true prefix, every one (Tarasov et al.).
-
-    Args:
-        record: The verified sample.
-        margin: Whether each has to be certified: a margin of at least 0.05, where theirs asks for none.
-        free_first: Whether they are counted from t_2 on, for protocols that do not score t_1.
-    """
-    if free_first:
-        return record.other_horizons.after_first if margin else record.other_horizons.argmax_after_first
-    return record.horizon if margin else record.other_horizons.argmax
+def progressive_tokens(record: SampleRecord) -> int:
+    """Return the leading tokens that are right behind the true prefix, every one, by argmax (Tarasov et al.)."""
+    return record.other_horizons.argmax
 
 
 def _over_failing(attempts: Sequence[Attempt], measure: Callable[[Attempt], float]) -> Average | None:

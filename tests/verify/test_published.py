@@ -140,11 +140,6 @@ def test_a_single_failure_has_no_deviation_and_none_at_all_no_average():
     assert information_gain_bits([]) is None
 
 
-@pytest.mark.parametrize(
-    ("margin", "free_first", "tokens"),
-    [(False, False, 40), (True, False, 30), (False, True, 50), (True, True, 45)],
-)
-def test_progressive_tokens_count_with_or_without_margin_and_first_token(margin, free_first, tokens):
+def test_progressive_tokens_ask_for_no_margin_and_score_the_first_token():
     others = OtherHorizons(argmax=40, after_first=45, argmax_after_first=50)
-    record = records.record(horizon=30, other_horizons=others)
-    assert progressive_tokens(record, margin, free_first) == tokens
+    assert progressive_tokens(records.record(horizon=30, other_horizons=others)) == 40

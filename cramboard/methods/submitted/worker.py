@@ -113,7 +113,7 @@ def _load(folder: Path, file: str, name: str) -> Any:
 
 
 def _header(texts: int, given: Given) -> bytes:
-    """Return the head of a safetensors file with one tensor; `output.expected_header` is its reader's copy."""
+    """Return the head of a safetensors file with one tensor, the one header that `output.read_vectors` takes."""
     shape = [texts, given.k, given.d]
     tensor = {"dtype": "F32", "shape": shape, "data_offsets": [0, 4 * texts * given.k * given.d]}
     header = json.dumps({"vectors": tensor}, separators=(",", ":")).encode()
