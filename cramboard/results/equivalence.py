@@ -2,7 +2,7 @@
 
 A test against 0 that finds nothing shows nothing: the data may be too few. Equivalence turns the burden round. Bounds
 say beforehand what difference would matter; only draws that lie inside them, but for 5% on each side, show that there
-is none.
+is none. Draws that lie outside them in the same way show that there is one; all others leave it open.
 
 Source: Schuirmann, "A comparison of the two one-sided tests procedure and the power approach for assessing the
 equivalence of average bioavailability" (Journal of Pharmacokinetics and Biopharmaceutics, 1987).
@@ -33,6 +33,11 @@ class Equivalence:
     def holds(self) -> bool:
         """Whether the number is equivalent to what lies between the bounds, at 5%."""
         return self.p < ALPHA
+
+    @property
+    def fails(self) -> bool:
+        """Whether the number is shown to lie outside the bounds, at 5%: the whole interval does."""
+        return self.low > self.most or self.high < self.least
 
 
 def equivalence(draws: NDArray[np.float64], least: float, most: float) -> Equivalence:

@@ -98,10 +98,13 @@ def test_a_slope_that_is_nought_is_equivalent_to_nought_and_a_steep_one_is_not()
     flat, steep = slope(made(0.0, authors=40)), slope(made(0.5, authors=40))
     assert equivalence(flat.draws, -0.2, 0.2).holds
     assert not equivalence(steep.draws, -0.2, 0.2).holds
+    assert [equivalence(one.draws, -0.2, 0.2).fails for one in (flat, steep)] == [False, True]
+    assert equivalence(-steep.draws, -0.2, 0.2).fails
     # Too few texts show nothing, neither that it is 0 nor that it is not.
     few = slope(made(0.0, authors=2, texts=1, noise=8))
     assert few.low < 0 < few.high
-    assert not equivalence(few.draws, -0.2, 0.2).holds
+    shown = equivalence(few.draws, -0.2, 0.2)
+    assert (shown.holds, shown.fails) == (False, False)
 
 
 def test_the_two_tests_on_draws_that_can_be_counted() -> None:

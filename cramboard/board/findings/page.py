@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from cramboard.board.findings import tables
 from cramboard.board.findings.charts import Picture, pictures
-from cramboard.board.findings.law import BOUND, FIRST, Law, laws
+from cramboard.board.findings.law import BOUND, FIRST, Law, Test, laws
 from cramboard.board.findings.results import Evidence
 from cramboard.board.site.entries import Result
 from cramboard.results.words import interval, number, plain
@@ -91,8 +91,9 @@ def _claim(found: Sequence[Law], evidence: Evidence, picture: Picture | None) ->
         f"task, and draws authors within each. A difference counts as negligible within {BOUND:.0%} of the way from "
         "the claim to its rival. In logarithms, texts with four times the bits per token would then hold at most "
         f"{4**BOUND - 1:.0%} more bits or {1 - 4**-BOUND:.0%} fewer. *Equivalent* means that two one-sided tests at "
-        "5% reject any larger difference. *Not shown* means that they do not; it does not mean that the claim is "
-        "wrong."
+        "5% reject any larger difference, *differs* that the 90% interval has only larger ones, and *not shown* that "
+        "it has both.\n\nAt random tasks recovered bits are at most the bits that were drawn. A decoder alone needs "
+        "more bits for these tokens, so the surprisal of the recovered tokens is tested too."
     )
     if not found:
         return _section("Uncertainty or length?", words, _NOTHING)
@@ -107,8 +108,7 @@ def _verdict(law: Law) -> str:
     tasks = ", ".join(plain(result.run.task.name) for result in law.results)
     if not law.tests:
         return f"**{plain(law.decoder)}** is not tested: {law.missing}."
-    bits, *_ = law.tests
-    logs = law.tests[2]
+    bits, counted, logs, within = law.tests
     cut = sum(text.cut for text in law.texts)
     besides = "".join(
         f"; {count} {words}"
@@ -120,19 +120,21 @@ def _verdict(law: Law) -> str:
     )
     return (
         f"**{plain(law.decoder)}**, {len(law.texts)} texts of {tasks}{besides}. One more bit per token changes the "
-        f"recovered bits by {_spread(bits.slope.slope, bits.slope.low, bits.slope.high)} (claim: 0; if the limit "
-        f"were a number of tokens: {number(bits.rival)}). The horizon varies as the bits per token to the power of "
-        f"{_spread(logs.slope.slope, logs.slope.low, logs.slope.high)} (claim: -1). "
-        + (
-            "Both are equivalent to the claim."
-            if bits.equivalence.holds and logs.equivalence.holds
-            else "It is not shown that both are equivalent to the claim."
-        )
+        f"recovered bits by {_slope(bits)} (claim: 0; if the limit were a number of tokens: {number(bits.rival)}): "
+        f"{_says(bits)}. It changes the surprisal of the recovered tokens by {_slope(counted)}: {_says(counted)}. The "
+        f"horizon varies as the bits per token to the power of {_slope(logs)} (claim: -1): {_says(logs)}. Within tasks "
+        f"the power is {_slope(within)}: {_says(within)}."
     )
 
 
-def _spread(mean: float, low: float, high: float) -> str:
-    return interval(Interval(mean=mean, low=low, high=high))
+def _slope(test: Test) -> str:
+    return interval(Interval(mean=test.slope.slope, low=test.slope.low, high=test.slope.high))
+
+
+def _says(test: Test) -> str:
+    if test.equivalence.holds:
+        return "equivalent to the claim"
+    return "it differs from the claim" if test.equivalence.fails else "equivalence is not shown"
 
 
 def _published(evidence: Evidence) -> str:
@@ -183,8 +185,9 @@ def _confirmed(evidence: Evidence) -> str:
     horizons = sum(result.summary.samples - len(result.summary.failures) for result in elsewhere)
     return _section(
         "Confirmed on another device",
-        f"{len(elsewhere)} of {len(results)} certificates ({horizons:,} horizons) are confirmed completely on another "
-        "device than the one that made them; `python scripts/confirmation_table.py` lists which, and where.",
+        f"{len(elsewhere)} of {len(results)} results ({horizons:,} horizons) have every horizon confirmed on another "
+        "device than the one that made them; `python scripts/confirmation_table.py` lists which, where, and what was "
+        "measured again besides.",
     )
 
 
@@ -197,6 +200,6 @@ def _empty(evidence: Evidence) -> str:
     planned = len(evidence.matrix.cells())
     said = (
         f"{planned - len(evidence.empty()):,} of the {planned:,} runs of [the matrix](../leaderboard/matrix.yaml) have "
-        "a result."
+        "a result, an encoder's run one for each span."
     )
     return _section("Runs without a result", said, tables.missing(evidence) or None)

@@ -66,7 +66,7 @@ def tests(found: Sequence[Law], evidence: Evidence) -> str:
                     f"{number(same.least, size)} to {number(same.most, size)}",
                     f"{number(same.low, size)} to {number(same.high, size)}",
                     f"{same.p:.4f}",
-                    "equivalent" if same.holds else "not shown",
+                    "equivalent" if same.holds else "differs" if same.fails else "not shown",
                 )
             )
     headings = (
