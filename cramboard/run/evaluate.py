@@ -21,6 +21,7 @@ from cramboard.run.provenance import provenance
 from cramboard.run.record import cover, run_record
 from cramboard.run.renew import outdated, renew
 from cramboard.run.units import Unit
+from cramboard.run.untold import reason_told, refusal_told
 from cramboard.schema import Failure, Provenance, RunRecord, SampleRecord, Summary
 from cramboard.tasks import Task
 from cramboard.verify import VERIFIER_VERSION
@@ -115,14 +116,16 @@ def _work(
         run = run_record(plan, context, standing.run, standing.finished, facts)
     plan.folder.write_run(run)
     renew(plan.folder, standing.to_mend, context, observer, executor)
-    for result in executor.run(standing.units, context, observer):
-        if isinstance(result, UnitFailure):
-            for sample in result.unit.samples:
-                failures.append(Failure(sample=sample.id, reason=result.reason))
-                observer.failed(sample.id, result.reason)
-        else:
-            plan.folder.store_unit(result)
-            observer.kept(len(result.unit.samples))
+    with refusal_told(plan.task, plan.method.name):
+        for result in executor.run(standing.units, context, observer):
+            if isinstance(result, UnitFailure):
+                reason = reason_told(plan.task, result)
+                for sample in result.unit.samples:
+                    failures.append(Failure(sample=sample.id, reason=reason))
+                    observer.failed(sample.id, reason)
+            else:
+                plan.folder.store_unit(result)
+                observer.kept(len(result.unit.samples))
     return run
 
 

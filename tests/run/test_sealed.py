@@ -1,12 +1,18 @@
 """A run on a sealed set: as on public samples, and nothing that is published gives a text away."""
 
+import dataclasses
+import importlib
 import json
+import shutil
 from pathlib import Path
 
 import pytest
+import torch
 
 from cramboard.keys import sha256_text
-from tests.run.commands import cramboard, evaluate
+from tests.run.commands import Ended, contents, cramboard, evaluate
+
+CHEATS = Path(__file__).parents[1] / "cheats"
 
 
 @pytest.fixture(scope="module")
@@ -74,3 +80,46 @@ def test_sealed_samples_of_another_set_are_another_run(
     assert cramboard(*words).code == 0
     evaluate(short_folder, sealed_run, "--sealed", other).refused(3, "another task")
     evaluate(short_folder, sealed_run, "--sealed", sealed, "--split", "tuning").refused(2, "exclude each other")
+
+
+def try_on(sealed: Path, name: str, decoder: Path, home: Path) -> Ended:
+    """Evaluate a cheat on the sealed set, with `decoder` for the one that it is for."""
+    folder = Path(shutil.copytree(CHEATS / name, home / name))
+    spec = folder / "submission.yaml"
+    spec.write_text(spec.read_text().replace("smollm2-135m-instruct-q4_1", decoder.name))
+    words = ("-t", "speeches", "-d", decoder, "-m", folder, "--span", 16, "--device", "cpu", "--sealed", sealed)
+    return cramboard("evaluate", *words, "--output-dir", home / "run")
+
+
+@pytest.mark.sandbox
+def test_why_a_sealed_sample_failed_is_not_told(sealed: Path, short_folder: Path, tmp_path: Path) -> None:
+    texts = [path.read_text()[:16] for path in sealed.glob("*.txt")]
+    ended = try_on(sealed, "tells-the-text", short_folder, tmp_path)
+    assert ended.code == 1
+    assert ended.err.count("failed: not told") == len(texts) == 2
+    told = cramboard("status", tmp_path / "run")
+    files = [data.decode("latin-1") for data in contents(tmp_path / "run").values()]
+    for said in (ended.out, ended.err, told.out, told.err, *files):
+        assert not any(text in said for text in texts)
+
+
+@pytest.mark.sandbox
+def test_why_an_encoder_was_refused_on_sealed_samples_is_not_told(
+    sealed: Path, short_folder: Path, tmp_path: Path
+) -> None:
+    ended = try_on(sealed, "names-a-file-after-the-text", short_folder, tmp_path)
+    ended.refused(3, "names-a-file-after-the-text", "evaluate it on public samples")
+    assert "TEXT" not in ended.err
+
+
+def test_what_is_ours_to_say_of_a_sealed_sample_is_told(
+    sealed: Path, short_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def make(settings: object, request: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    module = importlib.import_module("cramboard.methods.cram")
+    monkeypatch.setattr(module, "METHOD", dataclasses.replace(module.METHOD, make=make))
+    ended = evaluate(short_folder, tmp_path / "run", "--sealed", sealed)
+    assert ended.code == 1
+    assert "out of memory on the device with one sample" in ended.err
