@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cramboard.errors import InputError, UsageError
+from cramboard.errors import InputError, SubmissionError, UsageError
 from cramboard.files import cache_folder, locked, publish_folder, sha256_file
 from cramboard.keys import key, sha256_bytes
 from cramboard.schema import Plan, SubmissionSpec, from_yaml_file
@@ -51,11 +51,27 @@ class Submission:
                 found[name.as_posix()] = path
         return found
 
+    def own_file(self, name: str) -> Path:
+        """Return where a file of its folder lies, by its path in the folder; it need not be there.
+
+        Raises:
+            SubmissionError: If it, or a folder on the way to it, is a link: it may lead to any file of this machine.
+        """
+        path = self.folder / name
+        for step in (path, *path.parents[: len(Path(name).parts) - 1]):
+            if step.is_symlink():
+                raise SubmissionError(f"{step}: a link; put the file itself there")
+        return path
+
     def code(self) -> dict[str, Path]:
-        """Return the files that its encoder may see, by their path: all but the words about it and the weights."""
+        """Return the files that its encoder may see, by their path: all but the words about it and the weights.
+
+        Raises:
+            SubmissionError: If one of them is a link.
+        """
         weights = {weight.file for weight in self.spec.encoder.weights} if self.spec.encoder else set()
         about = {SPEC_FILE, README}
-        return {name: path for name, path in self.files().items() if name not in about | weights}
+        return {name: self.own_file(name) for name in self.files() if name not in about | weights}
 
     def code_sha256(self) -> str:
         """Return the content hash of all that can change an encoder's vectors; words about it are not in it."""
@@ -77,7 +93,7 @@ class Submission:
 
     def __reduce__(self) -> tuple[Callable[..., "Submission"], tuple[str, dict[str, bytes]]]:
         """Let it take its files along to a process on another machine, where its folder is not."""
-        files = self.files()
+        files = {name: self.own_file(name) for name in self.files()}
         size = sum(path.stat().st_size for path in files.values())
         if size > _TRAVELS_BYTES:
             raise InputError(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cramboard.certificate import CERTIFICATE, VECTORS, load_certificate
 from cramboard.decoders import decoder_names, find_decoder
-from cramboard.errors import CramboardError, InputError
+from cramboard.errors import CramboardError, InputError, SubmissionError
 from cramboard.methods import choose_method, method_names
 from cramboard.methods.submitted.environment import requirement_lines
 from cramboard.methods.submitted.pinned import pinned_path
@@ -123,8 +123,8 @@ def _encoder(submission: Submission, code: EncoderCode) -> Iterator[str]:
         yield f"{code.file}: there is no such file; put the class {code.name} there"
     if code.requirements is not None:
         try:
-            requirement_lines(submission.folder / code.requirements)
-        except InputError as error:
+            requirement_lines(submission.own_file(code.requirements))
+        except (InputError, SubmissionError) as error:
             yield str(error)
     for pinned in code.code:
         if pinned.repository is not None and (submission.folder / pinned.file).exists():
@@ -136,7 +136,7 @@ def _encoder(submission: Submission, code: EncoderCode) -> Iterator[str]:
         if pinned.repository is None:
             try:
                 _check_weights(pinned_path(submission, pinned))
-            except InputError as error:
+            except (InputError, SubmissionError) as error:
                 yield str(error)
 
 

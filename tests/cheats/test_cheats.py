@@ -81,3 +81,13 @@ def test_what_was_memorised_meets_every_check(clone: Path) -> None:
     """So it is caught by its scores: `tests/submit/test_add_sealed.py` takes it from a sealed set to the board."""
     ended = cramboard("submit", "check", propose(MEMORISED, clone))
     assert (ended.code, ended.out) == (0, f"{MEMORISED}: ready to be proposed\n")
+
+
+@pytest.mark.sandbox
+@pytest.mark.parametrize(("name", "link"), [("links-out", "notes.txt"), ("links-a-folder-out", "notes")])
+def test_the_evaluation_follows_no_link(name: str, link: str, clone: Path, tmp_path: Path) -> None:
+    """Whoever evaluates a submission may not have checked it."""
+    folder = propose(name, clone)
+    words = ("-t", "speeches", "-d", "smollm2-135m-instruct-q4_1", "-m", folder, "--limit", 1)
+    ended = cramboard("evaluate", *words, "--output-dir", tmp_path / "run")
+    ended.refused(3, f"{folder / link}: a link; put the file itself there")

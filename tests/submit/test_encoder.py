@@ -8,6 +8,7 @@ import torch
 
 from cramboard.certificate import load_certificate
 from cramboard.errors import SubmissionError
+from cramboard.keys import sha256_bytes
 from cramboard.methods.submitted.output import read_vectors
 from cramboard.run import RunFolder
 from cramboard.tasks import load_task
@@ -167,6 +168,21 @@ def test_what_is_told_of_an_encoder_stays_short_whatever_it_prints(
     ended = evaluate(write(code=code), short_folder, tmp_path / "run", "--span", 8)
     ended.refused(3, "does not start: over (AAA")
     assert len(ended.err) < 600
+
+
+@pytest.mark.parametrize("link", ["w.safetensors", "results", "requirements.txt"])
+def test_no_link_of_a_submission_is_followed(write: Write, short_folder: Path, tmp_path: Path, link: str) -> None:
+    """It may lead to any file of the machine that evaluates it, and a sha256 may be known of one."""
+    (tmp_path / "outside").mkdir()
+    data = b"numpy==2.0.0"
+    (tmp_path / "outside" / "w.safetensors").write_bytes(data)
+    file = "results/w.safetensors" if link == "results" else "w.safetensors"
+    weights = [{"file": file, "sha256": sha256_bytes(data), "bytes": len(data)}]
+    declared = {"requirements": link} if link == "requirements.txt" else {"weights": weights}
+    folder = write(encoder={"file": "encoder.py", "name": "Encoder"} | declared)
+    (folder / link).symlink_to(tmp_path / "outside" / ("" if link == "results" else "w.safetensors"))
+    ended = evaluate(folder, short_folder, tmp_path / "run", "--span", 8)
+    ended.refused(3, f"{folder / link}: a link; put the file itself there")
 
 
 def test_without_a_sandbox_an_encoder_is_refused(

@@ -7,7 +7,7 @@ import pytest
 from ray import cloudpickle
 
 from cramboard import submission as submissions
-from cramboard.errors import InputError
+from cramboard.errors import InputError, SubmissionError
 from cramboard.methods.submitted import choose_submission
 from cramboard.submission import read_submission
 from cramboard.unsandboxed import run_unsandboxed
@@ -32,3 +32,12 @@ def test_files_that_are_too_many_to_travel_are_refused_in_a_line(write: Write, m
     monkeypatch.setattr(submissions, "_TRAVELS_BYTES", 100)
     with pytest.raises(InputError, match="pin its weights on the Hub"):
         cloudpickle.dumps(read_submission(write()))
+
+
+def test_no_link_travels(write: Write, tmp_path: Path) -> None:
+    """On the other machine it would be a plain file."""
+    folder = write()
+    (tmp_path / "outside").write_text("of the machine that evaluates it")
+    (folder / "README.md").symlink_to(tmp_path / "outside")
+    with pytest.raises(SubmissionError, match=r"README\.md: a link; put the file itself there"):
+        cloudpickle.dumps(read_submission(folder))

@@ -169,13 +169,19 @@ def _last_words(log: str) -> str:
 
 
 def _files(submission: Submission, code: EncoderCode, decoder: "Decoder") -> dict[str, Path]:
-    """Return all that the process may read besides its interpreter, by inside path; links are followed here."""
+    """Return all that the process may read besides its interpreter, by inside path.
+
+    Links are followed in the evaluator's own folders alone: the decoder's and the Hub's cache.
+
+    Raises:
+        SubmissionError: If a file of the submission is a link.
+    """
     files = {f"/submission/{name}": path for name, path in submission.code().items()}
     files |= {f"/submission/{pinned.file}": pinned_path(submission, pinned) for pinned in code.code}
     files |= {f"/weights/{weight.file}": pinned_path(submission, weight) for weight in code.weights}
     for pattern in _DECODER_FILES:
-        files |= {f"/decoder/{path.name}": path for path in decoder.folder.glob(pattern)}
-    return {inside: path.resolve() for inside, path in files.items()} | {"/worker/worker.py": WORKER}
+        files |= {f"/decoder/{path.name}": path.resolve() for path in decoder.folder.glob(pattern)}
+    return files | {"/worker/worker.py": WORKER}
 
 
 def _check_end(submission: Submission, ended: Ended) -> None:

@@ -31,11 +31,12 @@ def environment(submission: Submission) -> tuple[str, dict[str, Path]]:
 
     Raises:
         InputError: If a line of the requirements is not pinned, or they cannot be installed.
+        SubmissionError: If they are a link.
     """
     encoder = submission.spec.encoder
     if encoder is None or encoder.requirements is None:
         return sys.executable, {}
-    lines = requirement_lines(submission.folder / encoder.requirements)
+    lines = requirement_lines(submission.own_file(encoder.requirements))
     return f"{_INSIDE}/bin/python", {_INSIDE: _installed(submission.slug, lines)}
 
 

@@ -15,14 +15,16 @@ def pinned_path(submission: Submission, pinned: PinnedFile) -> Path:
 
     Raises:
         InputError: If there is no such file, or its bytes are not the declared ones.
+        SubmissionError: If it is of the submission's folder and a link.
         MachineError: If the Hub cannot be reached.
     """
-    folder = submission.folder
-    if pinned.repository is not None and pinned.revision is not None:
+    if pinned.repository is None or pinned.revision is None:
+        path = submission.own_file(pinned.file)
+    else:
         folder = download(
             pinned.repository, pinned.revision, [pinned.file], f"file {pinned.file} of", at_most_bytes=pinned.bytes
         )
-    path = folder / pinned.file
+        path = (folder / pinned.file).resolve()  # The Hub's cache is of links.
     if not path.is_file():
         raise InputError(
             f"{submission.folder / SPEC_FILE}: file {pinned.file} is not there; add it, or correct its name"
