@@ -14,6 +14,7 @@ from cramboard.errors import InputError
 from cramboard.files import read_bytes, read_text
 from cramboard.keys import key, sha256_bytes
 from cramboard.schema import Certificate, CertificateEntry, DecoderRef, MethodRef, TaskRef, from_json, to_json
+from cramboard.tensors import load_tensors
 
 if TYPE_CHECKING:
     import torch
@@ -164,13 +165,8 @@ def load_certificate(folder: Path) -> CertificateFiles:
 
 def _read_vectors(data: bytes, path: Path, certificate: Certificate) -> dict[str, "torch.Tensor"]:
     import torch
-    from safetensors import SafetensorError
-    from safetensors.torch import load
 
-    try:
-        tensors = load(data)
-    except (SafetensorError, ValueError, KeyError) as error:
-        raise InputError(f"{path}: not a valid safetensors file ({error})") from None
+    tensors = load_tensors(data, path)
     named = {entry.tensor for entry in certificate.entries}
     if set(tensors) != named:
         odd = sorted(set(tensors) ^ named)[0]

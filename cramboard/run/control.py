@@ -3,8 +3,7 @@
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load, save
+from safetensors.torch import save
 
 from cramboard.decoders import Decoder
 from cramboard.errors import InputError
@@ -15,6 +14,7 @@ from cramboard.methods.constant import fit
 from cramboard.run.execute import others_of
 from cramboard.run.observer import Observer
 from cramboard.tasks import Task
+from cramboard.tensors import load_tensors
 
 _TENSOR = "control"
 
@@ -94,10 +94,7 @@ def read_control(path: Path, k: int, d: int) -> torch.Tensor:
     Raises:
         InputError: If the file is missing or is not one finite float32 tensor `[k, d]`.
     """
-    try:
-        tensors = load(read_bytes(path, "control"))
-    except SafetensorError as error:
-        raise InputError(f"{path}: not a valid safetensors file ({error}); remove it to have it made again") from None
+    tensors = load_tensors(read_bytes(path, "control"), path)
     vectors = tensors.get(_TENSOR)
     if len(tensors) != 1 or vectors is None or vectors.dtype != torch.float32 or list(vectors.shape) != [k, d]:
         raise InputError(f"{path}: not one float32 tensor [{k}, {d}] named {_TENSOR!r}; restore the file")

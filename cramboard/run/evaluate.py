@@ -163,16 +163,14 @@ def _context(plan: Plan, standing: _Standing, observer: Observer, executor: Exec
         plan.folder.clear()
     dtype = _dtype(asked.dtype, plan.device)
     path = plan.folder.path / CONTROL
-    if path.exists():
-        control = read_control(path, asked.k, decoder.d)
-    else:
+    if not path.exists():
         fit = partial(_fit, task=plan.task, ranked=plan.place.ranked, k=asked.k, dtype=dtype)
-        control = executor.call(fit, decoder, observer)
-        write_control(path, control)
+        write_control(path, executor.call(fit, decoder, observer))
     if before is not None and sha256_file(path) != before.control_sha256:
         raise InputError(
             f"{path}: not the control that run.json names; restore the file, or give --overwrite always to start anew"
         )
+    control = read_control(path, asked.k, decoder.d)
     torch.manual_seed(asked.seed)
     return Context(
         plan.task, decoder, plan.method, asked.k, asked.seed, asked.span, dtype, control, spans,

@@ -11,6 +11,7 @@ from safetensors.torch import save
 from cramboard.certificate import CERTIFICATE, VECTORS, Claim, issue, load_certificate, merge, render
 from cramboard.errors import InputError
 from cramboard.keys import sha256_bytes
+from cramboard.run.control import read_control
 from cramboard.schema import DecoderRef, MethodRef, TaskRef
 
 ABOUT = {
@@ -38,10 +39,10 @@ def write(folder, files):
     return folder
 
 
-def forged(folder, tensors: dict, **changes):
-    """Write a certificate for any tensors, with every hash made to fit, as a forger would."""
+def forged(folder, tensors: dict, vectors: bytes | None = None, **changes):
+    """Write a certificate for any tensors, or any file of them, with every hash made to fit, as a forger would."""
     files = issue(claims("one"), **ABOUT)
-    data = save(tensors)
+    data = save(tensors) if vectors is None else vectors
     certificate = files.certificate.model_copy(update={"vectors_sha256": sha256_bytes(data), **changes})
     from cramboard.certificate import _own_sha256
 
@@ -136,6 +137,27 @@ def test_a_tensor_that_is_not_finite_k_by_d_is_refused_though_every_hash_fits(tm
     entry = issue(claims("one"), **ABOUT).certificate.entries[0].model_copy(update={"tensor": name_of(tensor)})
     with pytest.raises(InputError, match=says):
         load_certificate(forged(tmp_path, {name_of(tensor): tensor}, entries=(entry,)))
+
+
+def headed(dtype: str, shape: list[int], size: int) -> bytes:
+    """A safetensors file of zeros whose head says what torch has no tensor of."""
+    head = json.dumps({"control": {"dtype": dtype, "shape": shape, "data_offsets": [0, size]}}).encode()
+    return len(head).to_bytes(8, "little") + head + bytes(size)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "shape", "size"), [("F32", [0, 2**63], 0), ("F4", [2], 1), ("F8_E8M0", [2], 2), ("F32", [0, 2**64], 0)]
+)
+def test_a_head_that_torch_has_no_tensor_for_is_refused_in_a_line(tmp_path, dtype, shape, size):
+    data = headed(dtype, shape, size)
+    folder = forged(tmp_path, {}, vectors=data)
+    with pytest.raises(InputError, match=r"vectors\.safetensors: not a valid safetensors file \(.+\)") as error:
+        load_certificate(folder)
+    assert "\n" not in str(error.value)
+    (tmp_path / "control.safetensors").write_bytes(data)
+    with pytest.raises(InputError, match=r"control\.safetensors: not a valid safetensors file") as error:
+        read_control(tmp_path / "control.safetensors", 1, 64)
+    assert "\n" not in str(error.value)
 
 
 def test_a_tensor_beside_the_entries_is_refused(tmp_path):

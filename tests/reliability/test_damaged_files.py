@@ -164,6 +164,17 @@ def test_a_damaged_file_of_a_complete_run_is_named_and_nothing_is_changed(
     assert asked_for == []
 
 
+def test_a_damaged_control_is_told_from_its_sha256_whatever_it_holds_now(short_folder: Path, run_copy: Path) -> None:
+    path = run_copy / "control.safetensors"
+    head = b'{"control":{"dtype":"F4","shape":[2],"data_offsets":[0,1]}}'
+    path.write_bytes(len(head).to_bytes(8, "little") + head + b"\0")
+    before = contents(run_copy)
+    ended = evaluate(short_folder, run_copy, "--limit", 4)
+    said = f"{path}: not the control that run.json names; restore the file"
+    ended.refused(3, said, notice=KEPT.replace("of 3", "of 4"))
+    assert contents(run_copy) == before
+
+
 @pytest.mark.parametrize("name", ["vectors.safetensors", "samples.jsonl"])
 def test_a_lost_file_of_a_complete_run_is_named_and_nothing_is_changed(
     short_folder: Path, run_copy: Path, asked_for: list[str], name: str
