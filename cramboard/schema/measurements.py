@@ -1,6 +1,6 @@
 """What the verifier finds."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -8,6 +8,11 @@ from cramboard.schema.base import Boundary, SampleId, Sha256, StoredDtype, Stric
 
 # A token is certified from this margin (logits) on.
 CERTIFIED_MARGIN = 0.05
+# No number that is measured is nearly as large; sums and means of larger ones would overflow.
+_LARGEST = 10**15
+
+Number = Annotated[float, Field(ge=-_LARGEST, le=_LARGEST)]
+Count = Annotated[int, Field(ge=0, le=_LARGEST)]
 
 
 class LengthMeasures(Strict):
@@ -17,13 +22,13 @@ class LengthMeasures(Strict):
     In a bare layout without a suffix nothing foretells t_1 without vectors: it has 0 bits and counts for no gain.
     """
 
-    length: int = Field(ge=1)
-    surprisal_bits: float = Field(ge=0)
-    gain_bits: float
-    control_gain_bits: float
-    accuracy: float
-    token_gain: float
-    utilisation: float
+    length: Annotated[int, Field(ge=1, le=_LARGEST)]
+    surprisal_bits: Annotated[float, Field(ge=0, le=_LARGEST)]
+    gain_bits: Number
+    control_gain_bits: Number
+    accuracy: Number
+    token_gain: Number
+    utilisation: Number
 
 
 class OtherHorizons(Strict):
@@ -33,16 +38,16 @@ class OtherHorizons(Strict):
     certified tokens from t_2 on. `argmax_after_first` does both.
     """
 
-    argmax: int
-    after_first: int
-    argmax_after_first: int
+    argmax: Count
+    after_first: Count
+    argmax_after_first: Count
 
 
 class StoredHorizon(Strict):
     """What a stored dtype costs and how much of the horizon it keeps."""
 
-    bits: int
-    horizon: int
+    bits: Count
+    horizon: Count
 
 
 class TokenMarks(Strict):
@@ -51,9 +56,9 @@ class TokenMarks(Strict):
     `ends` is null for tokens that are drawn as ids: they have no text.
     """
 
-    ends: tuple[int, ...] | None
-    margins: tuple[float, ...]
-    bits: tuple[float, ...]
+    ends: tuple[Count, ...] | None
+    margins: tuple[Number, ...]
+    bits: tuple[Number, ...]
 
 
 class SampleRecord(Boundary):
@@ -68,27 +73,27 @@ class SampleRecord(Boundary):
     author: str
     certificate_key: Sha256
     measurement_key: Sha256
-    span: int
-    tokens: int
-    horizon: int
-    greedy_horizon: int
+    span: Count
+    tokens: Count
+    horizon: Count
+    greedy_horizon: Count
     other_horizons: OtherHorizons
     censored: bool
     self_limited: bool
-    bytes: int | None
-    source_bits: float | None = None
-    recovered_bits: float
-    density: float
-    coder_efficiency: float
-    coder_bound: int | None
-    gain_bits: float
-    control_gain_bits: float
+    bytes: Count | None
+    source_bits: Number | None = None
+    recovered_bits: Number
+    density: Number
+    coder_efficiency: Number
+    coder_bound: Count | None
+    gain_bits: Number
+    control_gain_bits: Number
     first: LengthMeasures
     at_span: LengthMeasures
     lengths: tuple[LengthMeasures, ...]
     stored: dict[StoredDtype, StoredHorizon]
     coarsest: StoredDtype
-    bfloat16_decoder_horizon: int
+    bfloat16_decoder_horizon: Count
     bfloat16_decoder_device: str
     marks: TokenMarks
 

@@ -2,6 +2,7 @@
 
 from cramboard.schema.base import Boundary, Isolation, SampleId, Sha256, Split, StoredDtype, Strict
 from cramboard.schema.certificates import DecoderRef, MethodRef
+from cramboard.schema.measurements import Count, Number
 from cramboard.schema.tasks import TaskRef
 
 
@@ -17,10 +18,10 @@ class ProtocolClaim(Strict):
     """
 
     sample: SampleId
-    tokens: int
-    steps: int
-    accuracy: float
-    loss_nats: float
+    tokens: Count
+    steps: Count
+    accuracy: Number
+    loss_nats: Number
 
 
 class UnitCost(Boundary):
@@ -33,12 +34,12 @@ class UnitCost(Boundary):
     samples: tuple[str, ...]
     search_dtype: str
     attention: str
-    threads: int
-    encode_seconds: float
-    start_seconds: float = 0.0
-    verify_seconds: float
+    threads: Count
+    encode_seconds: Number
+    start_seconds: Number = 0.0
+    verify_seconds: Number
     device: str
-    peak_memory_bytes: int
+    peak_memory_bytes: Count
     curve: tuple["CurvePoint", ...]
     claims: tuple[ProtocolClaim, ...] = ()
 
@@ -65,10 +66,10 @@ class CurvePoint(Strict):
         certified: Whether the horizons were certified in float32 or only counted by the search.
     """
 
-    seconds: float
-    steps: int
-    mean_horizon: float
-    horizons: tuple[int, ...]
+    seconds: Number
+    steps: Count
+    mean_horizon: Number
+    horizons: tuple[Count, ...]
     certified: bool
 
 

@@ -183,6 +183,42 @@ def test_damaged_records_are_refused(
     refused(run_copy, short_folder, saying)
 
 
+@pytest.mark.parametrize(
+    ("change", "saying"),
+    [
+        (lambda record: record["lengths"][0].update(token_gain=1e308), "field lengths.0.token_gain: expected at most"),
+        (lambda record: record.update(gain_bits=-1e308), "field gain_bits: expected -1000000000000000"),
+        (
+            lambda record: record.update(bytes=10**400),
+            "field bytes: expected at most 1000000000000000, found a very long",
+        ),
+        (lambda record: record.update(density=10**400), "field density: expected "),
+        (
+            lambda record: record.update(horizon=-(10**400)),
+            "field horizon: expected 0 or more, found a very long number",
+        ),
+        (
+            lambda record: record["stored"]["int4"].update(horizon=10**400),
+            "field stored.int4.horizon: expected at most",
+        ),
+        (lambda record: record["marks"]["margins"].__setitem__(3, 1e300), "field marks.margins.3: expected at most"),
+    ],
+)
+def test_a_number_that_nothing_measures_is_refused(
+    run_copy: Path, short_folder: Path, change: Callable[[dict[str, Any]], None], saying: str
+) -> None:
+    """Sums and means of such numbers overflow."""
+    last = json.loads((run_copy / "samples.jsonl").read_text().splitlines()[-1])["sample"]
+    edit_record(run_copy, last, change)
+    refused(run_copy, short_folder, f"{run_copy / 'samples.jsonl'} line 3: {saying}")
+    cramboard("status", run_copy).refused(3, f"line 3: {saying}")
+
+
+def test_a_cost_that_nothing_has_is_refused(run_copy: Path) -> None:
+    edit(run_copy / "run.json", lambda run: run["units"][0].update(encode_seconds=1e308))
+    cramboard("status", run_copy).refused(3, "run.json: field units.0.encode_seconds: expected at most")
+
+
 @pytest.mark.parametrize("field", ["k", "seed", "decoder", "task", "method"])
 def test_a_run_record_of_another_certificate_is_refused(run_copy: Path, short_folder: Path, field: str) -> None:
     def change(data: dict[str, Any]) -> None:

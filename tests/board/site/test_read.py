@@ -55,7 +55,7 @@ BREAKS = {
     "run.json: field units: encode_seconds is below 0": lambda p: edited(
         p / "run.json", lambda d: d["units"][0].update(encode_seconds=-1.0)
     ),
-    "samples.jsonl: a number that no measurement gives": lambda p: (p / "samples.jsonl").write_text(
+    "samples.jsonl line 1: field span: expected at most 1000000000000000": lambda p: (p / "samples.jsonl").write_text(
         (p / "samples.jsonl").read_text().replace('"span":256', '"span":1' + "0" * 30, 1)
     ),
     "field subset: 'speeches' is not what its samples are": lambda p: [
