@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from cramboard.errors import InputError, UsageError
+from cramboard.home import typed_path
 from cramboard.schema import DecoderSpec, GgufPackage, HubRepository, from_yaml_file
 
 SPECS = Path(__file__).parent / "specs"
@@ -53,7 +54,7 @@ def find_decoder(name: str, revision: str | None = None) -> DecoderPlace:
         if revision is None or not re.fullmatch(r"[0-9a-f]{40}", revision):
             raise UsageError(f"decoder {name!r}: give the commit with --revision (40 hex digits), so that it is pinned")
         return DecoderPlace(name, HubRepository(kind="hub", repository=name, revision=revision))
-    path = Path(name).expanduser()
+    path = typed_path(name)
     if path.is_dir() or (path.suffix == ".gguf" and path.is_file()):
         return DecoderPlace(path.resolve().stem if path.is_file() else path.resolve().name, path.resolve())
     close = get_close_matches(name, decoder_names(), 1)

@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from cramboard.decoders.foreign import in_one_line
 from cramboard.errors import InputError
 from cramboard.files import cache_folder, clear_os_errors, locked, sha256_file
 from cramboard.schema import GgufPackage
@@ -91,17 +92,13 @@ def _convert(path: Path, repair: str | None, out: Path) -> None:
         "gguf_file": path.name,
         "local_files_only": True,
     }
-    try:
+    with in_one_line(f"{path}: transformers cannot read this GGUF file"):
         tokenizer = AutoTokenizer.from_pretrained(**where)
         network = AutoModelForCausalLM.from_pretrained(
             **where, dtype=torch.bfloat16, quantization_config=GgufConfig(dequantize=True)
         )
-    except (OSError, ValueError, KeyError, NotImplementedError, RuntimeError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
-        raise InputError(f"{path}: transformers cannot read this GGUF file ({str(error).splitlines()[0]})") from None
+        tokenizer_json = json.loads(tokenizer.backend_tokenizer.to_str())
     network.save_pretrained(out)
-    tokenizer_json = json.loads(tokenizer.backend_tokenizer.to_str())
     (out / "tokenizer.json").write_text(json.dumps(repaired(tokenizer_json, repair), ensure_ascii=False), "utf-8")
 
 

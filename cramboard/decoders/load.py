@@ -11,6 +11,7 @@ from cramboard import hub
 from cramboard.decoders.catalog import DecoderPlace
 from cramboard.decoders.decoder import Decoder
 from cramboard.decoders.fingerprint import tensors_sha256
+from cramboard.decoders.foreign import in_one_line
 from cramboard.decoders.gguf import converted, locate_package_file
 from cramboard.decoders.ordinary import ordinary_tokens, spread_out
 from cramboard.errors import InputError, MachineError
@@ -43,43 +44,40 @@ def load_decoder(place: DecoderPlace, device: str = "cpu", attention: str = "sdp
             f"decoder {place.name}: its tensors have sha256 {sha256}, its spec says {place.spec.tensors_sha256}; "
             "install the versions in constraints.txt, or empty the cache folder"
         )
-    return Decoder(
-        name=place.name,
-        tensors_sha256=sha256,
-        anchor=place.spec.anchor if place.spec is not None else _anchor(place.name, network.config),
-        bos=place.spec.bos if place.spec is not None else _bos(tokenizer),
-        context=place.spec.context if place.spec is not None else _context(place.name, network.config),
-        network=network,
-        load=lambda dtype: _network(place.name, folder, attention, dtype),
-        tokenizer=tokenizer,
-        ordinary=lambda: _ordinary(place, tokenizer, network.get_output_embeddings().weight.shape[0]),
-        device=torch.device(device),
-        folder=folder,
-    )
+    with _loading(place.name):  # The decoder tries the network, whose configuration may not hold together.
+        return Decoder(
+            name=place.name,
+            tensors_sha256=sha256,
+            anchor=place.spec.anchor if place.spec is not None else _anchor(place.name, network),
+            bos=place.spec.bos if place.spec is not None else _bos(tokenizer),
+            context=place.spec.context if place.spec is not None else _context(place.name, network.config),
+            network=network,
+            load=lambda dtype: _network(place.name, folder, attention, dtype),
+            tokenizer=tokenizer,
+            ordinary=lambda: _ordinary(place, tokenizer, network.get_output_embeddings().weight.shape[0]),
+            device=torch.device(device),
+            folder=folder,
+        )
 
 
 def _network(name: str, folder: Path, attention: str, dtype: Any) -> Any:
     """Load the causal LM with its weights in `dtype` ('auto': as they are stored) on the CPU."""
-    import torch
-    from safetensors import SafetensorError
-
-    with _quiet_transformers() as transformers:
-        try:
-            network, loaded = transformers.AutoModelForCausalLM.from_pretrained(
-                folder,
-                dtype=dtype,
-                attn_implementation=attention,
-                use_safetensors=True,
-                local_files_only=True,
-                output_loading_info=True,
-            )
-        except torch.OutOfMemoryError:
-            raise
-        except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as error:
-            raise InputError(f"decoder {name}: cannot be loaded ({str(error).splitlines()[0]})") from None
+    with _quiet_transformers() as transformers, _loading(name):
+        network, loaded = transformers.AutoModelForCausalLM.from_pretrained(
+            folder,
+            dtype=dtype,
+            attn_implementation=attention,
+            use_safetensors=True,
+            local_files_only=True,
+            output_loading_info=True,
+        )
     if loaded["missing_keys"]:
         raise InputError(f"decoder {name}: its weights lack {sorted(loaded['missing_keys'])[0]}; get them whole")
     return network
+
+
+def _loading(name: str) -> contextlib.AbstractContextManager[None]:
+    return in_one_line(f"decoder {name}: cannot be loaded")
 
 
 def check_device(device: str) -> None:
@@ -151,12 +149,15 @@ def _ordinary(place: DecoderPlace, tokenizer: Any, vocabulary: int) -> tuple[int
     return ordinary_tokens(place.name, tokenizer, vocabulary)
 
 
-def _anchor(name: str, config: Any) -> int:
+def _anchor(name: str, network: Any) -> int:
     """An unlisted decoder's anchor: its bos token, else its eos token."""
+    most = network.get_input_embeddings().num_embeddings - 1
     for field in ("bos_token_id", "eos_token_id"):
-        value = getattr(config, field, None)
+        value = getattr(network.config, field, None)
         first = value[0] if isinstance(value, list) and value else value
         if isinstance(first, int):
+            if not 0 <= first <= most:
+                raise InputError(f"decoder {name}: config.json: anchor {first} is no token (0 to {most})")
             return first
     raise InputError(f"decoder {name}: config.json has neither bos_token_id nor eos_token_id to be its anchor")
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from cramboard.home import typed_path
 from cramboard.schema import Split
 
 Overwrite = Literal["never", "missing", "always"]
@@ -37,7 +38,7 @@ class Asked:
     @property
     def submission(self) -> Path | None:
         """The folder of the submission that the method is, None for a built-in one."""
-        return Path(self.method).expanduser().absolute() if "/" in self.method else None
+        return typed_path(self.method).absolute() if "/" in self.method else None
 
     def words(self, decoder: str) -> list[str]:
         """Return the command's words, without those that say where it runs, reads or writes.

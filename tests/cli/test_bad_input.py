@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 
 from cramboard import files
+from cramboard.decoders import find_decoder
+from cramboard.decoders.gguf import locate_package_file
 from cramboard.keys import sha256_bytes
+from cramboard.schema import GgufPackage
 from tests.run.commands import contents, cramboard, evaluate
 
 REVISION = "0123456789abcdef0123456789abcdef01234567"
@@ -23,6 +26,8 @@ REVISION = "0123456789abcdef0123456789abcdef01234567"
         (("-m", "crum"), 3, "unknown method 'crum'; did you mean cram?"),
         (("-d", "smolm2-135m-instruct-q4_1"), 3, "did you mean smollm2-135m-instruct-q4_1?"),
         (("-d", "./no/such/folder"), 3, "unknown decoder './no/such/folder'"),
+        (("-d", "~nosuchuser/weights"), 3, "~nosuchuser/weights: there is no such home folder"),
+        (("-m", "~nosuchuser/encoder"), 3, "~nosuchuser/encoder: there is no such home folder"),
         (("-d", "an-org/a-model"), 2, "give the commit with --revision (40 hex digits)"),
         (("-d", "an-org/a-model", "--revision", "main"), 2, "give the commit with --revision (40 hex digits)"),
         (("-d", "smollm2-135m-instruct-q4_1", "--revision", REVISION), 2, "--revision goes with a Hub id"),
@@ -123,10 +128,21 @@ def other_settings(folder: Path, **fields: object) -> None:
         (lambda folder: (folder / "config.json").write_text("{"), "cannot be loaded"),
         (lambda folder: other_settings(folder, model_type="abacus"), "cannot be loaded"),
         (lambda folder: other_settings(folder, bos_token_id=None, eos_token_id=None), "to be its anchor"),
+        (lambda folder: other_settings(folder, bos_token_id=9999), "config.json: anchor 9999 is no token (0 to 256)"),
+        (lambda folder: other_settings(folder, bos_token_id=-1), "config.json: anchor -1 is no token (0 to 256)"),
+        (lambda folder: other_settings(folder, hidden_size="x"), "cannot be loaded (StrictDataclassFieldValidation"),
+        (lambda folder: other_settings(folder, hidden_size=63), "hidden size (63) is not a multiple"),
+        (lambda folder: other_settings(folder, max_position_embeddings="200"), "'max_position_embeddings'"),
+        (lambda folder: other_settings(folder, num_attention_heads=0), "cannot be loaded (ZeroDivisionError"),
+        (lambda folder: other_settings(folder, dtype="abacus"), "no attribute 'abacus'"),
+        (lambda folder: other_settings(folder, final_logit_softcapping="x"), "cannot be loaded (TypeError"),
+        (lambda folder: (folder / "config.json").write_text("null"), "cannot be loaded (TypeError"),
     ],
     ids=[
         "no tokenizer", "empty tokenizer", "binary tokenizer", "no weights", "pickled weights", "broken weights",
         "no config", "broken config", "unknown architecture", "no anchor",
+        "no such anchor", "negative anchor", "width in words", "width that no head divides", "positions in words",
+        "no heads", "unknown dtype", "soft cap in words", "config of nothing",
     ],
 )  # fmt: skip
 def test_a_decoder_folder_that_is_not_whole_is_refused(
@@ -139,8 +155,29 @@ def test_a_decoder_folder_that_is_not_whole_is_refused(
 
 
 def test_a_gguf_file_that_is_none_is_refused(own_cache: Path, tmp_path: Path) -> None:
-    (tmp_path / "weights.gguf").write_bytes(b"GGUF" + bytes(100))
-    evaluate(tmp_path / "weights.gguf", tmp_path / "run", "--limit", 1).refused(3, "weights.gguf")
+    for data in (
+        b"GGUF" + bytes(100),
+        b"GGUF",
+        b"GGUF\3\0\0\0" + b"\xff" * 16,
+        b"GGUF\3\0\0\0" + bytes(8) + b"\1",
+        b"",
+    ):
+        (tmp_path / "weights.gguf").write_bytes(data)
+        evaluate(tmp_path / "weights.gguf", tmp_path / "run", "--limit", 1).refused(3, "weights.gguf")
+
+
+def test_a_gguf_file_that_is_cut_off_is_refused(own_cache: Path, tmp_path: Path) -> None:
+    source = find_decoder("smollm2-135m-instruct-q4_1").source
+    assert isinstance(source, GgufPackage)
+    with locate_package_file("smollm2-135m-instruct-q4_1", source).open("rb") as whole:
+        (tmp_path / "weights.gguf").write_bytes(whole.read(200_001))
+    refused = evaluate(tmp_path / "weights.gguf", tmp_path / "run", "--limit", 1)
+    refused.refused(3, "weights.gguf: transformers cannot read this GGUF file (")
+    assert not list((own_cache / "decoders").glob("[!.]*"))
+
+
+def test_a_decoder_in_the_home_of_nobody_is_not_verified_with(run_copy: Path) -> None:
+    cramboard("verify", run_copy, "-d", "~nosuchuser/weights").refused(3, "~nosuchuser/weights: there is no such home")
 
 
 def test_a_cache_that_cannot_be_written_is_refused(
