@@ -73,9 +73,15 @@ class Result:
 
     @property
     def coarsest(self) -> StoredDtype | None:
-        """The coarsest dtype that keeps the horizon of every sample."""
-        kept = [DTYPES.index(record.coarsest) for record in self.records]
-        return DTYPES[min(kept)] if kept else None
+        """The coarsest dtype that keeps the horizon of every sample; None without records.
+
+        Not the finest of the records' own: rounding moves a margin either way, so a sample may keep in int8 what it
+        loses in bfloat16.
+        """
+        if not self.records:
+            return None
+        keeps_all = (dtype for dtype in reversed(DTYPES) if all(_keeps(record, dtype) for record in self.records))
+        return next(keeps_all, None)
 
     @property
     def confirmations(self) -> list[Verification]:
@@ -96,6 +102,10 @@ class Result:
     def _later(self) -> list[Verification]:
         ours = (self.summary.certificate_sha256, self.summary.verifier_version)
         return [line for line in self.verifications if (line.certificate_sha256, line.verifier_version) == ours]
+
+
+def _keeps(record: SampleRecord, dtype: StoredDtype) -> bool:
+    return dtype in record.stored and record.stored[dtype].horizon >= record.horizon
 
 
 @dataclass(frozen=True)
