@@ -23,6 +23,14 @@ HORIZON_LIKE = frozenset(
     {"tokens_per_vector", "bytes_per_vector", "recovered_bits", "source_bits", "density", "coder_efficiency"}
 )
 
+Intervals = Callable[[Sequence[Sequence[float]], Sequence[Hashable]], list[Interval]]
+"""Makes the interval of each row of values; `authors[i]` is whose sample the i-th value of every row is."""
+
+
+def one_by_one(rows: Sequence[Sequence[float]], authors: Sequence[Hashable]) -> list[Interval]:
+    """Return the intervals to file: the same on every machine."""
+    return [mean_interval(row, authors) for row in rows]
+
 
 def summarise(
     run: RunRecord,
@@ -30,6 +38,7 @@ def summarise(
     failures: Iterable[Failure],
     verifier_version: int,
     certificate_sha256: str,
+    intervals: Intervals = one_by_one,
 ) -> Summary:
     """Return the summary of `run`; the order of records and failures does not change a byte of it.
 
@@ -43,6 +52,7 @@ def summarise(
       its record.
     - `at_least` is set on a horizon-like mean with a censored sample in it, and on a stored dtype's mean if a
       censored sample keeps its whole horizon under that dtype.
+    - `intervals` may be a faster way to the same numbers, for a summary that is compared and not written.
 
     Raises:
         InputError: If the run plans no samples, or a record or failure does not belong to it.
@@ -50,10 +60,6 @@ def summarise(
     found = _records_of(run, records)
     planned = sorted(run.samples)
     listed = _failures_of(run, found, failures)
-
-    def mean(measure: Callable[[SampleRecord], float], at_least: bool = False) -> Interval:
-        values = [measure(found[sample]) if sample in found else 0.0 for sample in planned]
-        return mean_interval(values, [_cluster(found, sample) for sample in planned], at_least)
 
     k = run.k
     measures: dict[str, Callable[[SampleRecord], float]] = {
@@ -70,6 +76,10 @@ def summarise(
         del measures["bytes_per_vector"]
     if all(record.source_bits is None for record in found.values()):
         del measures["source_bits"]
+    dtypes = _dtypes(found.values())
+    clusters = [_cluster(found, sample) for sample in planned]
+    columns = [*measures.values(), *(_stored_horizon(dtype, k) for dtype in dtypes)]
+    means = intervals([[of(found[s]) if s in found else 0.0 for s in planned] for of in columns], clusters)
     censored = sum(record.censored for record in found.values())
     return Summary(
         task=run.task,
@@ -85,12 +95,13 @@ def summarise(
         samples_sha256=sha256_text(to_jsonl([found[sample] for sample in sorted(found)])),
         samples=len(planned),
         measures={
-            name: mean(measure, at_least=name in HORIZON_LIKE and censored > 0) for name, measure in measures.items()
+            name: _marked(mean, name in HORIZON_LIKE and censored > 0)
+            for name, mean in zip(measures, means, strict=False)
         },
-        lengths=_lengths(planned, found, k),
+        lengths=_lengths(planned, found, k, intervals),
         stored={
-            dtype: mean(_stored_horizon(dtype, k), any(_reaches_end(record, dtype) for record in found.values()))
-            for dtype in _dtypes(found.values())
+            dtype: _marked(mean, any(_reaches_end(record, dtype) for record in found.values()))
+            for dtype, mean in zip(dtypes, means[len(measures) :], strict=True)
         },
         censored=censored,
         self_limited=sum(record.self_limited for record in found.values()),
@@ -148,7 +159,13 @@ def _reaches_end(record: SampleRecord, dtype: StoredDtype) -> bool:
     return record.censored and dtype in record.stored and record.stored[dtype].horizon >= record.horizon
 
 
-def _lengths(planned: list[str], found: dict[str, SampleRecord], k: int) -> dict[int, dict[str, Interval]]:
+def _marked(mean: Interval, at_least: bool) -> Interval:
+    return mean.model_copy(update={"at_least": at_least})
+
+
+def _lengths(
+    planned: list[str], found: dict[str, SampleRecord], k: int, intervals: Intervals
+) -> dict[int, dict[str, Interval]]:
     """Return the measures at each fixed length that a text reaches, over those texts and the missing ones."""
     at: dict[str, dict[int, LengthMeasures]] = {
         sample: {measures.length: measures for measures in record.lengths} for sample, record in found.items()
@@ -164,10 +181,6 @@ def _lengths(planned: list[str], found: dict[str, SampleRecord], k: int) -> dict
     for length in sorted({length for rows in at.values() for length in rows}):
         counted = [sample for sample in planned if sample not in found or length in at[sample]]
         clusters = [_cluster(found, sample) for sample in counted]
-        result[length] = {
-            name: mean_interval(
-                [measure(at[sample][length]) if sample in found else 0.0 for sample in counted], clusters
-            )
-            for name, measure in measures.items()
-        }
+        rows = [[of(at[s][length]) if s in found else 0.0 for s in counted] for of in measures.values()]
+        result[length] = dict(zip(measures, intervals(rows, clusters), strict=True))
     return result

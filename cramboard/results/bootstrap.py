@@ -24,6 +24,7 @@ from cramboard.schema import Interval
 DRAWS = 10_000
 SEED = 0
 LEVEL = 0.95
+_QUANTILES = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
 
 
 def mean_interval(values: Sequence[float], authors: Sequence[Hashable], at_least: bool = False) -> Interval:
@@ -43,27 +44,53 @@ def mean_interval(values: Sequence[float], authors: Sequence[Hashable], at_least
     """
     if not values or len(values) != len(authors):
         raise ValueError("a mean needs at least one value, and an author for each")
+    sums, counts = _sums([values], _clusters(authors))
+    drawn = _draws(len(counts))
+    means = sums[0][drawn].sum(axis=1) / counts[drawn].sum(axis=1)
+    low, high = np.quantile(means, _QUANTILES)
+    return _around(values, float(low), float(high), at_least)
+
+
+def mean_intervals(rows: Sequence[Sequence[float]], authors: Sequence[Hashable]) -> list[Interval]:
+    """Return `mean_interval` of each row, in a fraction of the time and equal to it up to the last digits.
+
+    All rows share their draws, so with `W[b, a]` = how often draw b picks author a, all their sums are one product
+    `W S`. In which order it adds is the machine's own: numbers are checked with this, and filed by `mean_interval`.
+
+    Raises:
+        ValueError: If there are no rows, a row has no values, or not one author a value.
+    """
+    if not rows or not authors or any(len(row) != len(authors) for row in rows):
+        raise ValueError("a mean needs at least one value, and an author for each")
+    sums, counts = _sums(rows, _clusters(authors))
+    weights = _weights(len(counts))
+    lows, highs = np.quantile((sums @ weights) / (counts @ weights), _QUANTILES, axis=1)
+    return [_around(row, float(low), float(high)) for row, low, high in zip(rows, lows, highs, strict=True)]
+
+
+def _around(values: Sequence[float], low: float, high: float, at_least: bool = False) -> Interval:
+    """Return the mean of `values` with its quantiles; values that are all alike have no spread, whatever sums say."""
     if min(values) == max(values):
         return Interval(mean=values[0], low=values[0], high=values[0], at_least=at_least)
     mean = math.fsum(values) / len(values)
-    sums, counts = _cluster(values, authors)
-    if len(sums) == 1:
-        sums, counts = _cluster(values, range(len(values)))
-    drawn = _draws(len(sums))
-    means = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
-    low, high = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     # Sums in another order may differ in the last digit: the interval always holds its mean.
-    return Interval(mean=mean, low=min(float(low), mean), high=max(float(high), mean), at_least=at_least)
+    return Interval(mean=mean, low=min(low, mean), high=max(high, mean), at_least=at_least)
 
 
-def _cluster(values: Sequence[float], authors: Sequence[Hashable]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the sum and the number of the values of each author, in order of first appearance: [A], [A]."""
-    by_author: dict[Hashable, list[float]] = {}
-    for value, author in zip(values, authors, strict=True):
-        by_author.setdefault(author, []).append(value)
-    sums = np.array([math.fsum(group) for group in by_author.values()])
-    counts = np.array([float(len(group)) for group in by_author.values()])
-    return sums, counts
+def _clusters(authors: Sequence[Hashable]) -> list[list[int]]:
+    """Return which values are drawn together: those of each author, in order of first appearance."""
+    by_author: dict[Hashable, list[int]] = {}
+    for at, author in enumerate(authors):
+        by_author.setdefault(author, []).append(at)
+    return list(by_author.values()) if len(by_author) > 1 else [[at] for at in range(len(authors))]
+
+
+def _sums(
+    rows: Sequence[Sequence[float]], clusters: Sequence[Sequence[int]]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return each row's sum over each cluster, and the number of values in each: [rows, A], [A]."""
+    sums = [[math.fsum(row[at] for at in cluster) for cluster in clusters] for row in rows]
+    return np.array(sums), np.array([float(len(cluster)) for cluster in clusters])
 
 
 @lru_cache(maxsize=8)
@@ -76,3 +103,12 @@ def _draws(clusters: int) -> NDArray[np.intp]:
     drawn = (uniform * clusters).astype(np.intp)
     drawn.setflags(write=False)
     return drawn
+
+
+@lru_cache(maxsize=16)
+def _weights(clusters: int) -> NDArray[np.float64]:
+    """Return how often each draw picks each cluster: `[clusters, DRAWS]`."""
+    flat = _draws(clusters) + clusters * np.arange(DRAWS)[:, None]
+    weights = np.bincount(flat.ravel(), minlength=DRAWS * clusters).reshape(DRAWS, clusters).T.astype(np.float64)
+    weights.setflags(write=False)
+    return weights

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cramboard.results.bootstrap import mean_interval
+from cramboard.results.bootstrap import mean_interval, mean_intervals
 
 
 def test_two_authors_give_the_three_means_that_can_be_drawn():
@@ -43,6 +43,22 @@ def test_nothing_is_refused():
         mean_interval([], [])
     with pytest.raises(ValueError, match="an author for each"):
         mean_interval([1.0, 2.0], ["a"])
+
+
+@given(st.data(), st.integers(1, 30), st.integers(1, 4))
+def test_intervals_at_once_are_those_one_by_one(data: st.DataObject, samples: int, rows: int):
+    authors = data.draw(st.lists(st.integers(0, 5), min_size=samples, max_size=samples))
+    numbers = st.floats(-1e4, 1e4, allow_subnormal=False)
+    values = data.draw(st.lists(st.lists(numbers, min_size=samples, max_size=samples), min_size=rows, max_size=rows))
+    for made, row in zip(mean_intervals(values, authors), values, strict=True):
+        one = mean_interval(row, authors)
+        assert (made.mean, made.low, made.high) == pytest.approx((one.mean, one.low, one.high), abs=1e-9)
+
+
+def test_no_rows_and_rows_of_another_length_are_refused():
+    for rows, authors in (([], ["a"]), ([[]], []), ([[1.0], [1.0, 2.0]], ["a"])):
+        with pytest.raises(ValueError, match="at least one value, and an author for each"):
+            mean_intervals(rows, authors)
 
 
 def test_close_to_a_plain_loop_with_other_random_numbers():

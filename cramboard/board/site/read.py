@@ -1,22 +1,22 @@
 """Read the submissions, each result held against itself; a broken one is named and left out.
 
 Every byte here may come from a stranger. So sizes are limited before a file is read, links are not followed, and
-what a result says of itself must follow from its records: the sha256 of the records, every mean, and the intervals
-of the headline. (`cramboard submit check` recomputes everything, from the vectors on; this is the last look.)
+what a result says of itself must follow from its records: their sha256, and everything in its summary (`follows.py`).
+The records themselves are taken as they are: `cramboard verify` measures them again, from the vectors on. So is the
+summary of a sealed run, whose records are private.
 """
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from cramboard.board.site.entries import Result, Submission, path_name
-from cramboard.board.site.files import EXACT, RUN, SAMPLES, SUMMARY, VERIFICATIONS, check_numbers, checked, checked_json
+from cramboard.board.site.files import RUN, SAMPLES, SUMMARY, VERIFICATIONS, check_numbers, checked, checked_json
+from cramboard.board.site.follows import check_summary
 from cramboard.board.site.gaps import with_gaps
 from cramboard.errors import InputError
 from cramboard.files import sha256_file
-from cramboard.results.bootstrap import mean_interval
 from cramboard.results.words import plain
 from cramboard.schema import (
     RunRecord,
@@ -31,7 +31,7 @@ from cramboard.submission import RESULTS, read_submission
 from cramboard.tasks import Task, load_task
 
 NO_MARKS = TokenMarks(ends=None, margins=(), bits=())
-# What every summary has; bytes and source entropy are only there where a sample has them.
+# What every summary has, a sealed one too; bytes and source entropy are only there where a sample has them.
 MEASURES = (
     "tokens_per_vector", "recovered_bits", "density", "coder_efficiency", "gain_bits_per_vector",
     "control_gain_bits_per_vector",
@@ -153,9 +153,9 @@ def read_result(folder: Path, slug: str, tasks: Tasks) -> Result:
     _check_records(folder, run, records, task)
     if sha256_file(folder / SAMPLES) != summary.samples_sha256:
         raise InputError(f"{folder / SAMPLES}: not the records that {SUMMARY} was made of; restore the file")
-    _check_means(folder, run, summary, records)
     surprisals = {record.sample: _surprisal(record) for record in records}
     light = tuple(record.model_copy(update={"marks": NO_MARKS}) for record in records)
+    check_summary(folder / SUMMARY, run, summary, light)
     return Result(slug, str(folder), run, summary, light, surprisals, lines)
 
 
@@ -207,31 +207,3 @@ def _check_records(folder: Path, run: RunRecord, records: Sequence[SampleRecord]
             raise InputError(f"{folder / SAMPLES}: sample {record.sample}: field author: not the task's; restore it")
         if not 0 <= record.horizon <= record.tokens <= MOST_TOKENS or len(record.marks.margins) > record.tokens:
             raise InputError(f"{folder / SAMPLES}: sample {record.sample}: field horizon: past the tokens that it has")
-
-
-def _check_means(folder: Path, run: RunRecord, summary: Summary, records: Sequence[SampleRecord]) -> None:
-    """Recompute the means, and the intervals by which the board draws and orders."""
-    planned = sorted(run.samples)
-    found = {record.sample: record for record in records}
-    values = {
-        "tokens_per_vector": [found[s].horizon / run.k if s in found else 0.0 for s in planned],
-        "recovered_bits": [found[s].recovered_bits if s in found else 0.0 for s in planned],
-        "density": [found[s].density if s in found else 0.0 for s in planned],
-        "coder_efficiency": [found[s].coder_efficiency if s in found else 0.0 for s in planned],
-        "gain_bits_per_vector": [found[s].gain_bits / run.k if s in found else 0.0 for s in planned],
-        "control_gain_bits_per_vector": [found[s].control_gain_bits / run.k if s in found else 0.0 for s in planned],
-    }
-    if "bytes_per_vector" in summary.measures:
-        values["bytes_per_vector"] = [(found[s].bytes or 0) / run.k if s in found else 0.0 for s in planned]
-    for name, numbers in values.items():
-        said, mean = summary.measures[name], math.fsum(numbers) / len(numbers)
-        if not math.isclose(said.mean, mean, rel_tol=EXACT, abs_tol=EXACT):
-            raise InputError(f"{folder / SUMMARY}: field measures: {name} is not the mean of the records; verify again")
-    authors = [("author", found[s].author) if s in found else ("sample", s) for s in planned]
-    said, made = summary.measures["tokens_per_vector"], mean_interval(values["tokens_per_vector"], authors)
-    if not math.isclose(said.low, made.low, abs_tol=1e-6) or not math.isclose(said.high, made.high, abs_tol=1e-6):
-        raise InputError(
-            f"{folder / SUMMARY}: field measures: the interval of tokens_per_vector is wrong; verify again"
-        )
-    if said.at_least != any(record.censored for record in records):
-        raise InputError(f"{folder / SUMMARY}: field measures: at_least is not what the records say; verify again")

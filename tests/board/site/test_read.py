@@ -25,22 +25,14 @@ def edited(path: Path, change: Callable[[dict], None]) -> None:
     path.write_text(json.dumps(data))
 
 
-def raise_mean(data: dict) -> None:
-    data["measures"]["tokens_per_vector"] |= {"mean": 900.0, "high": 950.0}
-
-
-def narrow(data: dict) -> None:
-    value = data["measures"]["tokens_per_vector"]
-    data["measures"]["tokens_per_vector"] = value | {"low": value["mean"] - 0.1}
-
-
 def other_samples(path: Path) -> None:
     path.write_text(path.read_text().replace('"horizon":', '"horizon": ', 1))
 
 
 BREAKS = {
-    "summary.json: field measures: tokens_per_vector is not the mean": lambda p: edited(p / "summary.json", raise_mean),
-    "summary.json: field measures: the interval": lambda p: edited(p / "summary.json", narrow),
+    "summary.json: field measures: density is missing": lambda p: edited(
+        p / "summary.json", lambda d: d["measures"].pop("density")
+    ),
     "summary.json: field ranked": lambda p: edited(p / "run.json", lambda d: d.update(ranked=False)),
     "summary.json: field k: not that of": lambda p: edited(p / "run.json", lambda d: d.update(k=2)),
     "samples.jsonl: not the records": lambda p: other_samples(p / "samples.jsonl"),
@@ -74,6 +66,65 @@ def test_a_broken_result_is_named_and_left_out(whole: Path, tmp_path: Path, says
     assert says in found.broken[0]
     assert "\n" not in found.broken[0]
     assert [len(submission.results) for submission in found.submissions] == [0, 1]
+
+
+FORGERIES: dict[str, Callable[[dict], object]] = {
+    "measures.tokens_per_vector.mean": lambda d: d["measures"]["tokens_per_vector"].update(mean=900.0, high=950.0),
+    "measures.bytes_per_vector": lambda d: d["measures"].pop("bytes_per_vector"),
+    "measures.tokens_per_vector.low": lambda d: d["measures"]["tokens_per_vector"].update(
+        low=d["measures"]["tokens_per_vector"]["mean"] - 0.1
+    ),
+    "measures.density.high": lambda d: d["measures"]["density"].update(high=1.0),
+    "measures.recovered_bits.at_least": lambda d: d["measures"]["recovered_bits"].update(at_least=True),
+    "measures.genius": lambda d: d["measures"].update(genius=d["measures"]["density"]),
+    "lengths.64.accuracy.mean": lambda d: d["lengths"]["64"]["accuracy"].update(mean=1.0, high=1.0),
+    "lengths.128.utilisation.mean": lambda d: d["lengths"]["128"]["utilisation"].update(mean=0.9, high=0.9),
+    "lengths.4096": lambda d: d["lengths"].update({"4096": d["lengths"]["2048"]}),
+    "stored.int4.mean": lambda d: d["stored"]["int4"].update(mean=60.0, high=60.0),
+    "stored.int4": lambda d: d["stored"].pop("int4"),
+    "censored": lambda d: d.update(censored=1),
+    "self_limited": lambda d: d.update(self_limited=2),
+    "greedy_confirmed": lambda d: d.update(greedy_confirmed=0),
+}
+
+
+@pytest.mark.parametrize("field", FORGERIES)
+def test_a_number_that_the_records_do_not_give_is_named(whole: Path, tmp_path: Path, field: str):
+    root = Path(shutil.copytree(whole, tmp_path / "submissions"))
+    path = made.filed(root / "one") / "summary.json"
+    edited(path, FORGERIES[field])
+    said = f"{path}: field {field}: not what the records give; verify the run again"
+    assert read_submissions(root, Tasks()).broken == (said,)
+
+
+@pytest.mark.parametrize(
+    ("failures", "says"),
+    [
+        ([{"sample": "1866-johnson-1", "reason": "lost"}], "1866-johnson-1' has a result as well"),
+        ([{"sample": "nobody", "reason": "lost"}], "sample 'nobody' is not in run.json"),
+    ],
+)
+def test_a_failure_that_the_run_does_not_have_is_named(
+    whole: Path, tmp_path: Path, failures: list[dict[str, str]], says: str
+):
+    root = Path(shutil.copytree(whole, tmp_path / "submissions"))
+    place = made.filed(root / "one")
+    (place / "verifications.jsonl").unlink()
+    edited(place / "summary.json", lambda d: d.update(failures=failures))
+    [said] = read_submissions(root, Tasks()).broken
+    assert said.startswith(f"{place}: failures: ")
+    assert says in said
+
+
+def test_means_of_another_machine_are_taken(whole: Path, tmp_path: Path):
+    root = Path(shutil.copytree(whole, tmp_path / "submissions"))
+
+    def rounded(data: dict) -> None:
+        for interval in (*data["measures"].values(), *data["stored"].values()):
+            interval.update({name: interval[name] * (1 + 1e-13) for name in ("mean", "low", "high")})
+
+    edited(made.filed(root / "one") / "summary.json", rounded)
+    assert read_submissions(root, Tasks()).broken == ()
 
 
 @pytest.mark.parametrize(
