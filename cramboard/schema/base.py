@@ -76,21 +76,30 @@ def from_json(model: type[Model], text: str, where: str) -> Model:
     return model.parse(data, where)
 
 
-def from_yaml_file(model: type[Model], path: Path, what: str) -> Model:
-    """Read a YAML file (safe tags only) as `model`.
+def from_yaml(model: type[Model], text: str, where: str) -> Model:
+    """Read YAML (safe tags only) as `model`.
 
     Raises:
-        InputError: If it is missing, not YAML, has an alias or a key twice, or does not fit the schema.
+        InputError: If it is not YAML, has an alias or a key twice, or does not fit the schema.
     """
     try:
-        data = load_yaml(read_text(path, what))
+        data = load_yaml(text)
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f" at line {mark.line + 1}" if mark else ""
         said = getattr(error, "problem", None)
         why = f" ({said[:200]})" if said else ""
-        raise InputError(f"{path}: not valid YAML{line}{why}; correct or restore it") from None
-    return model.parse(data, str(path))
+        raise InputError(f"{where}: not valid YAML{line}{why}; correct or restore it") from None
+    return model.parse(data, where)
+
+
+def from_yaml_file(model: type[Model], path: Path, what: str) -> Model:
+    """Read a YAML file as `model`.
+
+    Raises:
+        InputError: If it is missing, or `from_yaml` refuses it.
+    """
+    return from_yaml(model, read_text(path, what), str(path))
 
 
 def from_jsonl_file(model: type[Model], path: Path, what: str) -> list[Model]:

@@ -12,10 +12,17 @@ def load_yaml(text: str) -> Any:
     """Return what `text` says.
 
     Raises:
-        yaml.MarkedYAMLError: With the line, if it is not YAML, has an alias or has a key twice.
+        yaml.YAMLError: If it is not YAML, has an alias or has a key twice. But for a character that no YAML may have,
+            it is a MarkedYAMLError, with the line.
         RecursionError: If it is nested too deeply.
     """
-    return yaml.load(text, _Loader)
+    loader = _Loader(text)
+    try:
+        return loader.get_single_data()
+    except (ValueError, TypeError, OverflowError) as error:  # PyYAML lets through what chr() says of "\U00110000", say.
+        raise _fault(str(error), loader.get_mark()) from None
+    finally:
+        loader.dispose()
 
 
 class _Loader(yaml.SafeLoader):
@@ -27,7 +34,7 @@ class _Loader(yaml.SafeLoader):
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         names = set()
-        for key, _ in node.value:
+        for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():  # `!!map 1` is none; PyYAML says so.
             if isinstance(key, yaml.ScalarNode):
                 if key.value in names:
                     raise _fault(f"{key.value} occurs twice", key.start_mark)

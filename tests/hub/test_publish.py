@@ -13,6 +13,7 @@ from cramboard.hub.library import _set_up
 from cramboard.schema import HubPin
 from cramboard.tasks.dataset import read_dataset
 from tests.hub.standin import Answer, BreakOff, Fault, Standin
+from tests.hub.standin.store import Blob
 from tests.hub.tasks import change, first_sample, repin, shorten
 from tests.run.commands import Ended, cramboard
 from tests.waiting import PATIENCE_SECONDS
@@ -127,6 +128,27 @@ def test_other_samples_need_a_new_version_of_their_task_too(published: Standin, 
 def test_an_older_version_than_is_there_is_refused(published: Standin, tasks_folder: Path) -> None:
     change(tasks_folder / "dataset.yaml", "version: 1.0.0", "version: 0.9.0")
     assert "it has version 1.0.0 already" in publish().err
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"version: [", "not valid YAML at line 1"),
+        (rb'version: "\U00110000"', "not valid YAML at line 1"),
+        (b"version: 1.0.0\nversion: 1.0.0", "version occurs twice"),
+        (b"\xff", "not UTF-8 text"),
+    ],
+)
+def test_what_somebody_else_broke_on_the_hub_is_one_line(
+    published: Standin, tasks_folder: Path, data: bytes, says: str
+) -> None:
+    dataset = published.dataset("org/texts")
+    dataset.commit("main", "By hand", dataset.head.tree | {"dataset.yaml": Blob(data)})
+    change(tasks_folder / "dataset.yaml", "version: 1.0.0", "version: 1.1.0")
+    ended = publish()
+    assert ended.code == 3
+    assert ended.err.splitlines()[-1].startswith("cramboard: dataset.yaml of the dataset org/texts: ")
+    assert says in ended.err.splitlines()[-1]
 
 
 def test_interrupted_between_commit_and_tag_the_next_only_tags(standin: Standin, tasks_folder: Path) -> None:

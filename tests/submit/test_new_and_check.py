@@ -370,6 +370,11 @@ def test_a_file_name_that_is_no_text_is_told(clone: Path, write: Write) -> None:
     told(check(folder), "\\udcff.py': name files with letters, digits")
 
 
+def test_a_neighbour_that_cannot_be_read_is_its_own_affair(write: Write) -> None:
+    (write("broken") / "submission.yaml").write_text('name: "\\U00110000"')
+    assert list(folder_problems(read_submission(write("mine", decoders=[LISTED])))) == []
+
+
 @pytest.mark.parametrize("name", ["Means", "MEANS.", "\uff2deans"])
 def test_nobody_takes_the_name_of_another(write: Write, name: str) -> None:
     write("first", decoders=[LISTED])

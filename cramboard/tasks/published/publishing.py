@@ -9,12 +9,10 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import yaml
-
 from cramboard import hub
 from cramboard.errors import InputError, MachineError
 from cramboard.hub import OvertakenError, RemoteFile
-from cramboard.schema import DatasetSpec, HubPin, TaskSpec
+from cramboard.schema import DatasetSpec, HubPin, Model, TaskSpec, from_yaml
 from cramboard.tasks.published.layout import DATASET, HUBS_OWN, version_tag
 from cramboard.tasks.tables import same_table
 from cramboard.tasks.task import SPEC_FILE
@@ -98,8 +96,8 @@ def _check_tasks(made: Mapping[str, bytes], repository: str, head: str, there: M
         if not path.endswith(f"/{SPEC_FILE}") or _same_file(there[path], made[path], repository, head):
             continue
         where = f"{path} of the dataset {repository}"
-        old = TaskSpec.parse(_yaml(hub.read_file(repository, head, path), where), where)
-        new = TaskSpec.parse(_yaml(made[path], path), path)
+        old = _parsed(TaskSpec, hub.read_file(repository, head, path), where)
+        new = _parsed(TaskSpec, made[path], path)
         if old.version == new.version and old.manifest_sha256 != new.manifest_sha256:
             raise InputError(
                 f"dataset {repository}: {new.name} {new.version} is published with other samples; raise the version "
@@ -120,14 +118,14 @@ def _same_file(there: RemoteFile, data: bytes, repository: str, revision: str) -
 
 def _version_at(repository: str, revision: str) -> str:
     where = f"{DATASET} of the dataset {repository}"
-    return DatasetSpec.parse(_yaml(hub.read_file(repository, revision, DATASET), where), where).version
+    return _parsed(DatasetSpec, hub.read_file(repository, revision, DATASET), where).version
 
 
-def _yaml(data: bytes, where: str) -> object:
+def _parsed(model: type[Model], data: bytes, where: str) -> Model:
     try:
-        return yaml.safe_load(data)
-    except (yaml.YAMLError, UnicodeDecodeError):
-        raise InputError(f"{where}: not valid YAML; restore it on the Hub") from None
+        return from_yaml(model, data.decode("utf-8"), where)
+    except UnicodeDecodeError:
+        raise InputError(f"{where}: not UTF-8 text; restore it on the Hub") from None
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -133,6 +133,8 @@ def test_means_of_another_machine_are_taken(whole: Path, tmp_path: Path):
         ("one", "name: " + "x" * 10_000_000, "larger than 64 KiB"),
         ("one", "name: " + "x" * 500, "at most 120 characters"),
         ("one", "[" * 5000, "not valid YAML"),
+        ("one", 'name: "\\U00110000"', "not valid YAML at line 1"),
+        ("one", "!!map [1]", "not valid YAML at line 1"),
         ("Über uns", "name: x", "small letters, digits and hyphens"),
     ],
 )
