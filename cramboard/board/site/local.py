@@ -3,11 +3,12 @@
 from collections.abc import Collection
 from pathlib import Path
 
-from cramboard.board.site.entries import Submission
+from cramboard.board.site.entries import Submission, path_name
 from cramboard.board.site.read import Tasks, read_result
 from cramboard.results.words import plain
 from cramboard.schema import Plan, SubmissionSpec
 
+_LONGEST = 100
 _DESCRIPTION = "A run of this machine, shown beside the committed results. It is part of no submission and has no rank."
 
 
@@ -22,14 +23,17 @@ def local_submission(folder: Path, taken: Collection[str], tasks: Tasks) -> Subm
         number += 1
     result = read_result(folder, slug, tasks)
     run = result.run
+    # What cannot be seen is spelt out, and then longer than it was.
+    name = plain(f"This machine: {folder.resolve().name}")
     spec = SubmissionSpec(
-        name=plain(f"This machine: {folder.resolve().name}", 100),
+        name=name if len(name) <= _LONGEST else f"{name[:_LONGEST]}…",
         authors=("you",),
         description=_DESCRIPTION,
         licence="none",
         kind="optimisation",
         method=run.method.name,
-        decoders=(run.decoder.name,),
+        # Submissions name listed decoders, this run may have any; pages show the run's own name for it.
+        decoders=(path_name(run.decoder.name).lstrip("._-") or "other",),
         plans=(Plan(k=run.k, span=run.span or max((record.span for record in result.records), default=1)),),
         training_data="none",
     )

@@ -210,6 +210,23 @@ def test_a_run_of_this_machine_stands_beside_the_others_and_has_no_rank(
     assert "This machine" in (site / "samples/speeches/1866-johnson-1.html").read_text()
 
 
+@pytest.mark.parametrize("name", ["My-Llama-135M", "org/Name", "_test", "..", "Ü"])
+def test_a_run_with_a_decoder_of_any_name_is_shown_under_it(whole: Path, tmp_path: Path, name: str):
+    decoder = made.decoder().model_copy(update={"name": name})
+    run = made.result(tmp_path / "my-run", limit=2, decoder=decoder)
+    site = tmp_path / "site"
+    assert cramboard("build", "--submissions", whole, "--with", run, "-o", site) == 0
+    [page] = (site / "results/local-1").rglob("*.html")
+    assert f"<bdi>{name}</bdi>" in page.read_text()
+
+
+@pytest.mark.parametrize("name", ["\u200b" * 40, "x" * 200, "\n\u202e\udcff"])
+def test_a_run_in_a_folder_of_any_name_is_shown(whole: Path, tmp_path: Path, name: str):
+    run = made.result(tmp_path / name, limit=2)
+    assert cramboard("build", "--submissions", whole, "--with", run, "-o", tmp_path / "site") == 0
+    assert "This machine: " in (tmp_path / f"site/board/speeches/{made.SMOLLM}.html").read_text()
+
+
 def test_a_real_run_is_read_whole(finished_run: Path, whole: Path, tmp_path: Path):
     site = tmp_path / "site"
     assert cramboard("build", "--submissions", whole, "--with", finished_run, "-o", site) == 0
