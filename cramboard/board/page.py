@@ -15,7 +15,7 @@ from cramboard.board.facts import cost_rows, curve_rows, provenance
 from cramboard.board.figures import Bar
 from cramboard.board.sample import OUTCOMES, outcome, sample_view
 from cramboard.errors import InputError
-from cramboard.results.table import Row, closing_rows, length_rows, measured
+from cramboard.results.table import closing_sections, length_rows, measured
 from cramboard.results.words import interval, number, plain, whole
 from cramboard.schema import Interval, RunRecord, SampleRecord, Summary
 
@@ -54,7 +54,7 @@ def render_run(run: RunRecord, summary: Summary, records: Sequence[SampleRecord]
             mean=number(headline.mean, max(abs(headline.high), abs(headline.mean))),
             results=measured(summary),
             missing=[plain(sample, 120) for sample in missing],
-            sections=_sections(closing_rows(summary)),
+            sections=closing_sections(summary),
             lengths=length_rows(summary),
             tokens="tokens of text" if "bytes_per_vector" in summary.measures else "random tokens",
             few_authors=authors if authors < FEW_AUTHORS else 0,
@@ -88,14 +88,6 @@ def _subject(run: RunRecord, summary: Summary) -> list[str]:
     seed = f"seed {run.seed}" if run.preset is None else f"{run.preset}, seed {run.seed}"
     names = [f"{summary.subset} {run.task.version}", run.decoder.name, f"{run.method.name} ({seed})"]
     return [plain(name) for name in (*names, f"k = {run.k}")]
-
-
-def _sections(rows: Sequence[Row]) -> dict[str, list[Row]]:
-    """Return the rows under their section's title, in order."""
-    sections: dict[str, list[Row]] = {}
-    for row in rows:
-        sections.setdefault(row.section, []).append(row)
-    return sections
 
 
 def _bars(ordered: Sequence[SampleRecord], missing: Sequence[str]) -> list[Bar]:

@@ -81,7 +81,7 @@ def _passage(
     cut = failure + 1 + TAIL
     if len(pieces) - cut < TAIL // 2:
         cut = len(pieces)
-    states = [_state(margin) for margin in record.marks.margins]
+    states = [state_of(margin) for margin in record.marks.margins]
     return Passage(
         form=form,
         head=tuple(pieces[:cut]),
@@ -120,7 +120,8 @@ def _runs(ends: tuple[int, ...]) -> Iterator[tuple[int, int, range]]:
             start, first = end, index + 1
 
 
-def _state(margin: float) -> State:
+def state_of(margin: float) -> State:
+    """Return the state of a token with this margin (logits)."""
     return "certified" if margin >= CERTIFIED_MARGIN else "thin" if margin >= 0 else "wrong"
 
 
@@ -133,7 +134,7 @@ def _piece(record: SampleRecord, tokens: range, text: str) -> Piece:
     name = f"tokens {tokens[0] + 1} to {tokens[-1] + 1}" if several else f"token {tokens[0] + 1}"
     title = f"{name}: margin {', '.join(map(number, margins))}; {' + '.join(map(number, bits))} bits"
     failed = record.horizon in tokens
-    state = _state(min(margins))
+    state = state_of(min(margins))
     lead, body = _outlined(text) if failed else ("", text)
     return Piece(
         text=body,

@@ -75,6 +75,14 @@ def closing_rows(summary: Summary) -> list[Row]:
     return [*_held(summary), *_stored(summary), *_sure(summary), *_failed(summary)]
 
 
+def closing_sections(summary: Summary) -> dict[str, list[Row]]:
+    """Return the rows of the closing table under their section's title, in order."""
+    sections: dict[str, list[Row]] = {}
+    for row in closing_rows(summary):
+        sections.setdefault(row.section, []).append(row)
+    return sections
+
+
 def length_rows(summary: Summary) -> list[LengthRow]:
     """Return the measures at the task's fixed lengths, shortest first."""
     return [
@@ -104,13 +112,11 @@ def print_summary(summary: Summary, console: "Console") -> None:
     console.print()
     console.print(Text(plain(f"{subject}, k = {summary.k}, seed {summary.seed}"), style="bold"))
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
-    section = ""
-    for row in closing_rows(summary):
-        if row.section != section:
-            table.add_row("", "")
-            table.add_row(Text(row.section, style="dim"), "")
-            section = row.section
-        table.add_row(Text(f"  {row.label}"), Text(row.value))
+    for section, rows in closing_sections(summary).items():
+        table.add_row("", "")
+        table.add_row(Text(section, style="dim"), "")
+        for row in rows:
+            table.add_row(Text(f"  {row.label}"), Text(row.value))
     console.print(table)
     if summary.lengths:
         lengths = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")

@@ -36,7 +36,7 @@ class Evidence:
 
     @cached_property
     def baseline(self) -> Submission | None:
-        """The baseline with its public results of whole runs."""
+        """The baseline with all its results; `cram` chooses among them."""
         return next((one for one in self.submissions if one.slug == BASELINE), None)
 
     def cram(self, k: int | None = 1, seed: int = 0) -> list[Result]:

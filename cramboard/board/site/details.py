@@ -11,7 +11,7 @@ from cramboard.board.site.gapwords import gap_cell, gap_facts
 from cramboard.board.site.standings import Standing, kind
 from cramboard.board.site.tables import NO_RANK, Sealed, date, rank_words, tokens_cell, verified_cell
 from cramboard.board.site.words import link, named, paragraphs
-from cramboard.results.table import LengthRow, Row, closing_rows, length_rows
+from cramboard.results.table import LengthRow, Row, closing_sections, length_rows
 from cramboard.results.words import number, plain, whole
 from cramboard.schema import Plan, Verification
 
@@ -195,9 +195,6 @@ def result_view(
     """Put one result into words; `pages` are the samples' pages that there are."""
     summary, run = result.summary, result.run
     twin = _public_twin(result, submission) if result.sealed else sealed.get(result.likeness)
-    sections: dict[str, list[Row]] = {}
-    for row in closing_rows(summary):
-        sections.setdefault(row.section, []).append(row)
     rank, why = rank_words(standing) if standing else (NO_RANK, _NO_HEADLINE)
     return ResultView(
         result=result,
@@ -206,7 +203,7 @@ def result_view(
         after_first="" if result.after_first is None else number(result.after_first),
         rank=rank,
         rank_title=why,
-        sections=sections,
+        sections=closing_sections(summary),
         lengths=length_rows(summary),
         samples=_lines(result, pages),
         beside=gap_facts(twin, result) if result.sealed else gap_facts(result, twin),

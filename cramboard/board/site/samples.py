@@ -6,7 +6,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from cramboard.board.passage import Passage, passage
+from cramboard.board.passage import Passage, State, passage, state_of
 from cramboard.board.sample import OUTCOMES, outcome
 from cramboard.board.site.details import sample_page
 from cramboard.board.site.read import Tasks, read_records
@@ -14,7 +14,7 @@ from cramboard.board.site.standings import Standing
 from cramboard.board.site.texts import shown_texts
 from cramboard.board.site.words import named
 from cramboard.results.words import number, plain, whole
-from cramboard.schema import CERTIFIED_MARGIN, ManifestLine, SampleRecord
+from cramboard.schema import ManifestLine, SampleRecord
 
 PASSAGES = 4
 """How many results of a task are shown with their passages: the leaders of each decoder and kind."""
@@ -185,12 +185,10 @@ def _drawn_bits(record: SampleRecord) -> Markup:
     """Draw a bar for each token's bits, the height of 20 bits at most; past the failure in another colour."""
     marks = record.marks
     shown = min(len(marks.bits), len(marks.margins), record.horizon + BEYOND)
-    paths: dict[str, list[str]] = {"certified": [], "thin": [], "wrong": []}
+    paths: dict[State, list[str]] = {"certified": [], "thin": [], "wrong": []}
     for at in range(shown):
-        margin = marks.margins[at]
-        state = "certified" if margin >= CERTIFIED_MARGIN else "thin" if margin >= 0 else "wrong"
         height = min(40.0, max(1.0, 2 * marks.bits[at]))
-        paths[state].append(f"M{4 * at + 2} 44v-{height:.3g}")
+        paths[state_of(marks.margins[at])].append(f"M{4 * at + 2} 44v-{height:.3g}")
     drawn = "".join(f'<path class="{state}" d="{"".join(moves)}"/>' for state, moves in paths.items() if moves)
     failure = f'<path class="stop" d="M{4 * record.horizon} 0V44"/>' if record.horizon < shown else ""
     width = 4 * max(shown, 1)
