@@ -9,6 +9,7 @@ import yaml
 from cramboard.decoders.catalog import SPECS
 from cramboard.errors import InputError
 from cramboard.schema import (
+    CurvePoint,
     DecoderSpec,
     Interval,
     ManifestLine,
@@ -121,6 +122,13 @@ def test_ordinary_tokens_are_ranges_that_ascend_and_do_not_touch(ranges):
     spec = yaml.safe_load((SPECS / "gemma-3-270m-q4_k_m.yaml").read_text())
     with pytest.raises(InputError, match="spec: field ordinary"):
         DecoderSpec.parse(spec | {"ordinary": ranges}, "spec")
+
+
+def test_a_curve_that_a_search_counted_is_no_result():
+    point = {"seconds": 1.0, "steps": 9, "mean_horizon": 4.0, "horizons": [4], "certified": True}
+    assert CurvePoint.model_validate(point).mean_horizon == 4
+    with pytest.raises(ValueError, match="certified"):
+        CurvePoint.model_validate(point | {"certified": False})
 
 
 def test_a_number_that_is_not_finite_is_never_stored():

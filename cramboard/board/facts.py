@@ -140,7 +140,6 @@ class CurveRow:
     seconds: str
     steps: str
     horizon: str
-    how: str
 
 
 def curve_rows(units: Sequence[UnitCost]) -> list[CurveRow]:
@@ -151,7 +150,6 @@ def curve_rows(units: Sequence[UnitCost]) -> list[CurveRow]:
             seconds=f"{number(point.seconds)} s",
             steps=whole(point.steps),
             horizon=number(point.mean_horizon),
-            how="certified" if point.certified else "counted by the search",
         )
         for unit, cost in enumerate(units, 1)
         for point in cost.curve

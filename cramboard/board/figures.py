@@ -48,7 +48,7 @@ def gains(lengths: dict[int, dict[str, Interval]], alternative: str) -> Figure:
 
 
 def anytime(units: Sequence[UnitCost], alternative: str) -> Figure:
-    """Draw the mean horizon of each unit against the compute seconds a sample."""
+    """Draw the mean certified horizon of each unit against the compute seconds a sample."""
     return both(lambda width: _anytime(units, width), alternative)
 
 
@@ -186,24 +186,16 @@ def _anytime(units: Sequence[UnitCost], width: int) -> "Drawing":
     import altair as alt
 
     values = [
-        {
-            "unit": unit,
-            "seconds": point.seconds,
-            "horizon": point.mean_horizon,
-            "kind": "certified" if point.certified else "counted",
-        }
+        {"unit": unit, "seconds": point.seconds, "horizon": point.mean_horizon}
         for unit, cost in enumerate(units, 1)
         for point in cost.curve
     ]
     x = alt.X("seconds:Q", title="seconds a sample", axis=alt.Axis(tickCount=6, format=",~g", grid=False))
     y = alt.Y("horizon:Q", title=None, axis=alt.Axis(tickCount=5, format=",~g"))
     base = chart_of(values).encode(x=x, y=y)
-    fill = alt.Scale(domain=["certified", "counted"], range=[LIGHT["accent"], LIGHT["card"]])
     chart = alt.layer(
         base.mark_line(color=LIGHT["accent"], strokeWidth=1.5, opacity=0.6).encode(detail="unit:N"),
-        base.mark_point(stroke=LIGHT["accent"], strokeWidth=1.5, opacity=1, size=36).encode(
-            fill=alt.Fill("kind:N", scale=fill, legend=None)
-        ),
+        base.mark_point(filled=True, color=LIGHT["accent"], opacity=1, size=50),
     )
     return sized(chart, width, 200, left=52, top=12)
 

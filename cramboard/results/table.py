@@ -26,7 +26,7 @@ _MEASURES = {
     "recovered_bits": (
         "Recovered bits per sample",
         interval,
-        "the surprisal of that prefix: what exact recovery delivers",
+        "the surprisal of that prefix, at random tasks at most the source entropy: what exact recovery delivers",
     ),
     "source_bits": (
         "Source entropy of the prefix, bits per sample",

@@ -1,5 +1,7 @@
 """What a run is, cost and gave."""
 
+from typing import Literal
+
 from cramboard.schema.base import Boundary, Isolation, SampleId, Sha256, Split, StoredDtype, Strict
 from cramboard.schema.certificates import DecoderRef, MethodRef
 from cramboard.schema.measurements import Count, Number
@@ -63,14 +65,15 @@ class CurvePoint(Strict):
         steps: Steps that each sample has had, if its search had not ended before.
         mean_horizon: The mean of `horizons`.
         horizons: One for each sample of the unit, in their order.
-        certified: Whether the horizons were certified in float32 or only counted by the search.
+        certified: That the horizons were certified in strict float32. Every file says so: what a search counted by
+            itself is no horizon, and none is stored.
     """
 
     seconds: Number
     steps: Count
     mean_horizon: Number
     horizons: tuple[Count, ...]
-    certified: bool
+    certified: Literal[True]
 
 
 class Provenance(Strict):

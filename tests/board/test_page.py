@@ -111,6 +111,11 @@ def test_every_sample_is_there_and_the_missing_one_too(html: str):
     assert made.task.manifest_sha256 in text
 
 
+def test_the_anytime_curve_is_certified_throughout(html: str):
+    assert "Mean horizon of a unit (a few samples made together), certified in float32" in html
+    assert "counted by the search" not in html
+
+
 def test_the_first_failure_is_marked_at_its_token():
     sample = record("a", horizon=30)
     made = run(["a"])

@@ -21,7 +21,7 @@ def test_cost_classes_hold_their_upper_end(seconds, name):
 
 def test_the_curve_of_units_is_the_mean_of_what_each_had_by_then():
     def unit(samples, *points):
-        curve = tuple(point(seconds, 1, horizon, False) for seconds, horizon in points)
+        curve = tuple(point(seconds, 1, horizon) for seconds, horizon in points)
         return cost(samples).model_copy(update={"curve": curve})
 
     units = [unit(["a", "b"], (1.0, 10.0), (4.0, 20.0)), unit(["c"], (2.0, 40.0))]

@@ -18,7 +18,9 @@ COLUMNS = (
     Column("tokens", "Tokens per vector", "Horizon / k: the tokens recovered exactly, with the 95% interval"),
     Column("bytes", "Bytes per vector", "UTF-8 bytes of that text per vector; comparable across tokenizers"),
     Column(
-        "bits", "Recovered bits", "Surprisal of that text without vectors, per sample: what exact recovery delivers"
+        "bits",
+        "Recovered bits",
+        "Surprisal of that text without vectors, at random tasks at most the source entropy, per sample",
     ),
     Column("density", "Density", "Recovered bits per number in the vectors"),
     Column("gain", "Information gain", "Bits per vector by which the cross-entropy up to the horizon falls"),

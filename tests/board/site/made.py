@@ -168,7 +168,7 @@ def result(
         update={
             "encode_seconds": seconds * len(ids),
             "curve": tuple(
-                records.point(seconds * share, round(1500 * share), mean * share**0.4, share == 1)
+                records.point(seconds * share, round(1500 * share), mean * share**0.4)
                 for share in (0.05, 0.1, 0.25, 0.5, 0.75, 1.0)
             )
             if seconds > 1

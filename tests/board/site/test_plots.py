@@ -84,6 +84,11 @@ def test_the_front_is_of_optimisation_and_encoders_and_not_of_controls(placed: l
     assert "uploaded" not in {row[1] for row in plot.rows}
 
 
+def test_curves_are_certified_and_counted_by_no_search(placed: list[Standing]):
+    words = cost(placed, "speeches", made.SMOLLM).words
+    assert "how far an optimisation had come at any time, certified in float32" in words
+
+
 def test_what_does_not_rank_is_no_front_and_another_layout_is_in_no_figure(around: Around, tmp_path: Path):
     bare = made.decoder().model_copy(update={"layout": "bare"})
     made.add(made.submission(tmp_path, "one", name="One"), limit=4, mean=40)

@@ -208,6 +208,13 @@ def test_no_two_results_share_a_page_and_samples_of_another_number_are_no_other_
     assert (spread[0], spread[1].count("seed")) == (f"speeches, {made.SMOLLM}, k = 1", 2)
 
 
+def test_recovered_bits_are_explained_with_what_caps_them(pages: dict[str, str]):
+    capped = "at random tasks at most the source entropy"
+    assert capped in pages["measures.html"]
+    assert capped in pages[f"board/speeches/{made.SMOLLM}.html"]
+    assert capped in pages[f"results/cram/random-words/{made.SMOLLM}/k1.html"]
+
+
 def test_published_figures_stand_apart(pages: dict[str, str], around: Around):
     assert "ACL" in pages["published.html"]
     words = body(pages, "published.html")

@@ -24,7 +24,7 @@ POINTS = 300
 
 
 def cost(placed: Sequence[Standing], task: str, decoder: str) -> Plot:
-    """Plot the results of one task and decoder with one vector."""
+    """Plot one task's and decoder's results with the fewest vectors that any result, of any task, has."""
     fewest = min((s.result.run.k for s in placed), default=0)
     shown = [
         s
@@ -42,8 +42,8 @@ def cost(placed: Sequence[Standing], task: str, decoder: str) -> Plot:
         words=(
             "Seconds to make one sample's vectors, on the machine that each run names. The stepped line is the Pareto "
             "front of finished results: none that ranks, or was run on this machine, holds more in less time. Thin "
-            "curves show how far an optimisation had come at any time, by its own count. Names are folders of the "
-            "submissions. Protocols in their own layout count tokens differently, and are left out."
+            "curves show how far an optimisation had come at any time, certified in float32. Names are folders of "
+            "the submissions. Protocols in their own layout count tokens differently, and are left out."
         ),
         figure=_draw(shown) if shown else None,
         legend=(
