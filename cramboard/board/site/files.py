@@ -37,7 +37,7 @@ def checked_json(model: type[Model], path: Path) -> Model:
 
 
 def check_numbers(path: Path, value: object) -> None:
-    """Refuse numbers that nothing measures: they would break sums, drawings and tables.
+    """Refuse numbers that nothing measures: they would break sums, drawings and tables. Records are bound by schema.
 
     Raises:
         InputError: If there is one; `path` is the file that it is in.
@@ -46,11 +46,7 @@ def check_numbers(path: Path, value: object) -> None:
         for part in value.values():
             check_numbers(path, part)
     elif isinstance(value, list | tuple):
-        # The marks at once: a site's are tens of millions. The schemas have no list of numbers and something else.
-        if value and isinstance(value[0], int | float):
-            check_numbers(path, max(value, key=abs))
-        else:
-            for part in value:
-                check_numbers(path, part)
+        for part in value:
+            check_numbers(path, part)
     elif isinstance(value, int | float) and abs(value) > _LARGEST:
         raise InputError(f"{path}: a number that no measurement gives; restore the file")

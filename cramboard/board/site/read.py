@@ -202,7 +202,6 @@ def _check_records(folder: Path, run: RunRecord, records: Sequence[SampleRecord]
         if record.sample not in expected:
             raise InputError(f"{folder / SAMPLES}: sample {record.sample}: twice, or not in {RUN}; restore the file")
         expected.remove(record.sample)
-        check_numbers(folder / SAMPLES, record.model_dump())
         if authors.get(record.sample, record.author) != record.author:
             raise InputError(f"{folder / SAMPLES}: sample {record.sample}: field author: not the task's; restore it")
         if not 0 <= record.horizon <= record.tokens <= MOST_TOKENS or len(record.marks.margins) > record.tokens:
